@@ -1,0 +1,3 @@
+from agency_os.celery import app as celery_app
+
+__all__ = ["celery_app"]

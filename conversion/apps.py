@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ConversionConfig(AppConfig):
+    name = "conversion"
+
+    def ready(self) -> None:
+        from conversion import checks, triggers  # noqa: F401, PLC0415 (checks register on import; apps must be loaded)
+
+        post_migrate.connect(triggers.install, sender=self)

@@ -1,0 +1,61 @@
+"""System checks with ids and a way out: `manage.py check`, and `check --deploy` for a production set-up."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (Django's own name)
+from django.db import connections
+
+POSTGRESQL_MINIMUM = (13, 0)
+SQLITE_MINIMUM = (3, 35)  # window functions, UPDATE FROM and RETURNING
+
+
+@register(Tags.database)
+def check_database(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """The database keeps what it has confirmed, and is new enough. Runs before migrations and with `--database`."""
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        connection = connections[alias]
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW synchronous_commit")
+                durable = cursor.fetchone()[0]
+            if durable == "off":
+                found.append(
+                    Error(
+                        "PostgreSQL confirms commits before they are on the disk (synchronous_commit = off).",
+                        hint="A send is claimed by a commit; lose it, and a message goes out twice. Set it to on.",
+                        id="agency.E001",
+                    )
+                )
+        elif connection.vendor == "sqlite" and connection.Database.sqlite_version_info < SQLITE_MINIMUM:
+            found.append(
+                Error(
+                    f"SQLite {connection.Database.sqlite_version} is too old.",
+                    hint="Install Python with SQLite 3.35 or newer, or set DATABASE_URL to a PostgreSQL database.",
+                    id="agency.E002",
+                )
+            )
+    return found
+
+
+@register(Tags.security, deploy=True)
+def check_production(**_: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if settings.EMBEDDED:
+        found.append(
+            Warning(
+                "The database is the embedded SQLite.",
+                hint="Set DATABASE_URL=postgresql://... for production; one writer at a time is enough for a trial only.",
+                id="agency.W001",
+            )
+        )
+    if not settings.REDIS_URL:
+        found.append(
+            Warning(
+                "REDIS_URL is not set: no worker can be woken.",
+                hint="Set REDIS_URL=redis://host:6379/0 and start a worker (see Procfile).",
+                id="agency.W002",
+            )
+        )
+    return found

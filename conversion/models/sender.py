@@ -1,0 +1,29 @@
+"""A mailbox, number or LinkedIn seat that a client sends from."""
+
+from django.db import models
+
+from conversion.models.rows import Row, between, one_of, word_field
+from conversion.tenancy import ClientRow
+from conversion.vocabulary import Channel
+
+
+class Sender(Row, ClientRow):
+    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="senders")
+    channel = word_field(Channel)
+    address = models.CharField(max_length=255)
+    display_name = models.CharField(max_length=255, blank=True, default="")
+    daily_cap = models.PositiveIntegerField(default=50)
+    ramp_started_on = models.DateField(null=True, blank=True, help_text="A new sender's cap grows from this day on.")
+    is_active = models.BooleanField(default=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    pause_reason = models.CharField(max_length=255, blank=True, default="")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["client", "channel", "address"], name="sender_once"),
+            one_of("channel", Channel, "sender_channel"),
+            between("daily_cap", 0, 100_000, "sender_daily_cap"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.channel} {self.address}"

@@ -1,0 +1,44 @@
+"""Who must not be written to: by one client, by an agency, or by anybody on this server."""
+
+from django.db import models
+from django.db.models import Q
+
+from conversion.models.rows import Row
+
+
+class Suppression(Row):
+    """An address, number or domain, in its normalised form. Without client and agency it holds for everybody."""
+
+    KINDS = (("email", "e-mail"), ("phone", "phone"), ("domain", "domain"))
+
+    agency = models.ForeignKey(
+        "conversion.Agency", null=True, blank=True, on_delete=models.CASCADE, related_name="suppressions"
+    )
+    client = models.ForeignKey(
+        "conversion.Client", null=True, blank=True, on_delete=models.CASCADE, related_name="suppressions"
+    )
+    kind = models.CharField(max_length=8, choices=KINDS)
+    value = models.CharField(max_length=255)
+    reason = models.CharField(max_length=255, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["kind", "value", "client"], condition=Q(client__isnull=False), name="suppression_once_client"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "value", "agency"], condition=Q(agency__isnull=False), name="suppression_once_agency"
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "value"],
+                condition=Q(client__isnull=True, agency__isnull=True),
+                name="suppression_once_everybody",
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["email", "phone", "domain"]), name="suppression_kind"),
+            models.CheckConstraint(condition=~Q(value=""), name="suppression_value"),
+            models.CheckConstraint(condition=Q(client__isnull=True) | Q(agency__isnull=True), name="suppression_scope"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"

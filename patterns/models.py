@@ -1,0 +1,127 @@
+"""Learned patterns with their history, the runs that made them, and alerts about them."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.timezone import now
+
+from conversion.models.rows import Row, between, one_of, word_field
+from conversion.tenancy import ClientRow, ScopedManager, ScopedQuerySet
+from conversion.vocabulary import PatternType, RunState, Severity
+
+
+class PatternQuerySet(ScopedQuerySet):
+    def valid_at(self, moment: datetime) -> "PatternQuerySet":
+        """Patterns that have not expired at `moment`."""
+        return self.filter(valid_until__gt=moment)
+
+
+class PatternColumns(Row, ClientRow):
+    """One pattern: its payload and what may be asked of it without reading the payload."""
+
+    pattern_type = word_field(PatternType)
+    version = models.PositiveIntegerField(help_text="1 for a client's first pattern of this type, then one more each.")
+    patterns = models.JSONField()
+    sample_size = models.PositiveIntegerField()
+    confidence = models.FloatField()
+    algorithm = models.CharField(max_length=24)
+    computed_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.pattern_type} {self.version}"
+
+
+class ConversionPattern(PatternColumns):
+    """The current pattern of a client and type."""
+
+    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="patterns", db_index=False)
+    objects = models.Manager.from_queryset(PatternQuerySet)()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["client", "pattern_type"], name="pattern_current"),
+            one_of("pattern_type", PatternType, "pattern_type"),
+            between("confidence", 0, 1, "pattern_confidence"),
+            models.CheckConstraint(condition=Q(valid_until__gt=models.F("computed_at")), name="pattern_valid_until"),
+        )
+        indexes = (models.Index(fields=["valid_until"], name="pattern_expiry"),)
+
+
+class ConversionPatternHistory(PatternColumns):
+    """Every version that was ever current."""
+
+    client = models.ForeignKey(
+        "conversion.Client", on_delete=models.CASCADE, related_name="pattern_history", db_index=False
+    )
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    objects = ScopedManager()
+
+    class Meta:
+        verbose_name_plural = "conversion pattern history"
+        constraints = (
+            models.UniqueConstraint(fields=["client", "pattern_type", "version"], name="pattern_version"),
+            one_of("pattern_type", PatternType, "history_pattern_type"),
+            between("confidence", 0, 1, "history_confidence"),
+        )
+
+
+class LearningRun(Row, ClientRow):
+    """One client's learning for one moment; found `started` after a crash, it is abandoned and repeated."""
+
+    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="learning_runs")
+    as_of = models.DateTimeField()
+    state = word_field(RunState, default=RunState.STARTED)
+    started_at = models.DateTimeField(default=now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    results = models.JSONField(default=dict, help_text="By type: the version stored, or the reason for storing none.")
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = (one_of("state", RunState, "run_state"),)
+        indexes = (models.Index(fields=["state", "started_at"], name="run_by_state"),)
+
+    def __str__(self) -> str:
+        return f"{self.client} as of {self.as_of:%Y-%m-%d}: {self.state}"
+
+
+class HealthAlert(Row, ClientRow):
+    """A warning that opens once and resolves by itself when its cause is gone."""
+
+    CODES = (
+        "expired",
+        "expiring_soon",
+        "low_sample",
+        "low_confidence",
+        "extreme_weight",
+        "missing_pattern",
+        "drift",
+    )
+
+    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="alerts")
+    pattern_type = word_field(PatternType, blank=True, default="")
+    code = models.CharField(max_length=24, choices=[(code, code.replace("_", " ")) for code in CODES])
+    subject = models.CharField(max_length=80, blank=True, default="", help_text="What it speaks of, such as a weight.")
+    severity = word_field(Severity)
+    message = models.TextField()
+    opened_at = models.DateTimeField(default=now)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    resolved_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["client", "code", "pattern_type", "subject"],
+                condition=Q(resolved_at__isnull=True),
+                name="alert_open_once",
+            ),
+            one_of("pattern_type", PatternType, "alert_pattern_type", blank=True),
+            one_of("severity", Severity, "alert_severity"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.pattern_type}".strip()

@@ -1,0 +1,52 @@
+"""Local wall-clock times to seconds since 1970, for many leads at once."""
+
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from patterns.detectors.frame import Floats, Ints
+
+HOURS = 24
+EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; 0 = Monday
+
+
+def weekday(day: Ints) -> Ints:
+    """0 = Monday .. 6, of days since 1970."""
+    return (day + EPOCH_WEEKDAY) % 7
+
+
+def to_utc(zones: tuple[str, ...], zone: Ints, day: Ints, second: Ints) -> tuple[Floats, Ints]:
+    """Seconds since 1970, and the local hour, of wall-clock times.
+
+    zone: position in `zones`. day: local date, days since 1970. second: of the local day. A time that the zone skips in
+    spring becomes the same minute of the hour after; one that happens twice is the first.
+    """
+    low, high = int(day.min(initial=0)), int(day.max(initial=0))
+    offsets, exists = (np.stack(part) for part in zip(*(hour_table(name, low, high) for name in zones), strict=True))
+    hour = second // 3600
+    at = (zone, day - low, hour)
+    later = np.where(exists[at], 0, 1)
+    return day * 86_400.0 + second - offsets[at], (hour + later).astype(np.int8)
+
+
+@lru_cache(maxsize=256)
+def hour_table(name: str, low: int, high: int) -> tuple[Ints, np.ndarray]:
+    """Offsets from UTC in seconds, and whether the hour exists, (days, 24), of the local dates low to high."""
+    zone = ZoneInfo(name)
+    midnights = [datetime(1970, 1, 1, tzinfo=zone) + timedelta(days=low + step) for step in range(high - low + 2)]
+    at_midnight = np.array([offset(moment) for moment in midnights])
+    offsets = np.repeat(at_midnight[:-1, None], HOURS, axis=1)
+    exists = np.ones_like(offsets, dtype=bool)
+    for row in np.flatnonzero(np.diff(at_midnight)):  # the zone changes its clock on this date
+        for hour in range(HOURS):
+            moment = midnights[row].replace(hour=hour)
+            offsets[row, hour] = offset(moment)
+            exists[row, hour] = moment.astimezone(UTC).astimezone(zone).hour == hour
+    return offsets, exists
+
+
+def offset(moment: datetime) -> int:
+    """Seconds east of UTC."""
+    return int(moment.utcoffset().total_seconds())  # type: ignore[union-attr]  # every moment here is aware

@@ -1,0 +1,205 @@
+"""Lifts within strata: how much more often a value converts than the rows it is compared with.
+
+The method's page is `docs/statistics.md`, "Lifts".
+
+Raw ratios mix a value with when and to whom it was sent. Here rows are compared only with rows of their own stratum
+(campaign or month, touch number, channel), by Mantel-Haenszel sums, which stay right however many and small the strata.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr
+
+from patterns.stats.rates import Bools, Floats, Ints
+
+DENSE = 4_000_000  # cells of a full table (32 MB); beyond that only the cells that occur are made
+TAUS = np.geomspace(0.03, 1.5, 12)  # between-value spread of log-lifts: from "no difference" to a factor of 20
+TAU_SCALE = 0.5  # half-normal prior of that spread: two in three values lie within a factor of 1.65
+Z95 = 1.959964  # 97.5 % point of the normal distribution
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Counts by value and stratum, only the cells that occur, sorted by stratum and value.
+
+    level, n, k: a cell's value, trials and successes. total, hits: trials and successes of its stratum. levels: the
+    number of values. Rows whose value is unknown are in no cell and no total.
+    """
+
+    level: Ints
+    n: Floats
+    k: Floats
+    total: Floats
+    hits: Floats
+    levels: int
+
+    def per_level(self, values: Floats) -> Floats:
+        """Sum over each value's cells."""
+        return np.bincount(self.level, weights=values, minlength=self.levels).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Mantel-Haenszel sums of each value against the other rows of its strata; strata of the value alone drop out.
+
+    up, down: its conversions weighted by the others' share, the others' weighted by its own; `up / down` is the rate
+    ratio. noise: the variance of `up - down` under equal rates. odds: its share of the conversions expected in those
+    strata against the others'. share: the probability that another row of its stratum has the same value, by expected
+    conversions. expected: conversions expected of it under equal rates, all strata.
+    """
+
+    up: Floats
+    down: Floats
+    noise: Floats
+    odds: Floats
+    share: Floats
+    expected: Floats
+
+    def __len__(self) -> int:
+        return len(self.up)
+
+
+@dataclass(frozen=True)
+class Lifts:
+    """Shrunken lifts, one a value: median, 95 % interval, P(lift > 1), centre and spread of the log-lift."""
+
+    lift: Floats
+    low: Floats
+    high: Floats
+    p_better: Floats
+    centre: Floats
+    spread: Floats
+    share: Floats
+
+    def draws(self, rng: np.random.Generator, size: int) -> Floats:
+        """Posterior draws of the lifts, shape (size, values)."""
+        log_lift = self.centre + self.spread * rng.standard_normal((size, len(self.centre)))
+        return against_all(np.exp(log_lift), self.share)
+
+
+def stratify(codes: Ints, y: Bools, stratum: Ints, levels: int) -> Cells:
+    """Counts by value and stratum. codes: a row's value, negative = unknown. stratum: non-negative codes, any size."""
+    known = codes >= 0
+    if not known.all():
+        codes, y, stratum = codes[known], y[known], stratum[known]
+    if not len(codes):
+        none = np.zeros(0)
+        return Cells(np.zeros(0, dtype=np.int64), none, none, none, none, levels)
+    key = stratum.astype(np.int64) * levels + codes
+    strata = int(stratum.max()) + 1
+    if strata * levels <= DENSE:
+        n, k = np.bincount(key, minlength=strata * levels), np.bincount(key[y], minlength=strata * levels)
+        cell = np.flatnonzero(n)
+        n, k = n[cell], k[cell]
+    else:
+        cell, inverse, n = np.unique(key, return_inverse=True, return_counts=True)
+        k = np.bincount(inverse[y], minlength=len(cell))
+    where, level = np.divmod(cell, levels)
+    trials, successes = n.astype(np.float64), k.astype(np.float64)
+    total, hits = (np.bincount(where, weights=column).astype(np.float64)[where] for column in (trials, successes))
+    return Cells(level, trials, successes, total, hits, levels)
+
+
+def contrast(cells: Cells) -> Contrast:
+    """Each value against the rest of its strata.
+
+    `noise` is the numerator of the Greenland-Robins variance (1985), which holds in few large and in many small strata.
+    """
+    n, k, total, hits = cells.n, cells.k, cells.total, cells.hits
+    rest = total - n
+    up, down = cells.per_level(k * rest / total), cells.per_level((hits - k) * n / total)
+    noise = cells.per_level((hits * n * rest - k * (hits - k) * total) / total**2)
+    mixed = np.where(rest > 0, hits * n / total, 0.0)  # expected conversions where there is something to compare with
+    expected_mixed = cells.per_level(mixed)
+    within = cells.per_level(mixed * rest / total)
+    alike = cells.per_level(mixed * (n - 1) / np.maximum(total - 1, 1))
+    seen = np.where(expected_mixed > 0, expected_mixed, 1.0)
+    own = np.where(expected_mixed > 0, 1 - within / seen, 0.0)
+    return Contrast(
+        up=up,
+        down=down,
+        noise=np.maximum(noise, 0.0),
+        odds=own / np.maximum(1 - own, 1e-12),
+        share=np.clip(alike / seen, 0.0, 1.0),
+        expected=cells.per_level(hits * n / total),
+    )
+
+
+def pick(sums: Contrast, levels: Ints) -> Contrast:
+    """The contrast of some values alone."""
+    columns = (sums.up, sums.down, sums.noise, sums.odds, sums.share, sums.expected)
+    return Contrast(*(column[levels] for column in columns))
+
+
+def together(parts: list[Contrast]) -> Contrast:
+    """Several contrasts as one family, in their order, for values that should be shrunk by one common spread."""
+    names = ("up", "down", "noise", "odds", "share", "expected")
+    return Contrast(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def mantel_haenszel(sums: Contrast) -> tuple[Floats, Floats]:
+    """Rate ratio of each value against the rest of its strata and the variance of its logarithm (Greenland-Robins).
+
+    Ratio NaN and variance infinite where either side has no conversions in a shared stratum.
+    """
+    some = (sums.up > 0) & (sums.down > 0)
+    up, down = np.where(some, sums.up, 1.0), np.where(some, sums.down, 1.0)
+    return np.where(some, up / down, np.nan), np.where(some, sums.noise / (up * down), np.inf)
+
+
+def lifts(sums: Contrast, *, against_rest: bool = False) -> Lifts:
+    """Shrunken lifts of one family.
+
+    Likelihood of a value's log rate ratio e against the rest: that of a binomial split of x + z conversions with odds
+    `odds * exp(e)`, where x and z are chosen so that its maximum is the Mantel-Haenszel ratio and its curvature there
+    the Greenland-Robins information; it is Poisson for a rare value and binomial for a common one, and defined for zero
+    counts. Prior e ~ N(0, tau^2), tau averaged over a grid (half-normal prior), by Laplace's approximation at each tau.
+    A value with little evidence goes to 1, and how little is judged by how much the whole family varies.
+
+    The lift is against the expected count, that is against all rows of the stratum with the value itself among them;
+    with `against_rest` (flags) against the rows without it.
+    """
+    share = np.zeros(len(sums)) if against_rest else sums.share
+    if not len(sums):
+        return Lifts(*(np.zeros(0) for _ in range(7)))
+    some = (sums.noise > 0) & (sums.odds > 0)
+    noise, odds = np.where(some, sums.noise, 1.0), np.where(some, sums.odds, 1.0)
+    scale = (sums.down + sums.up * odds) / noise
+    x, z = np.where(some, sums.up * scale, 0.0), np.where(some, sums.down * scale / odds, 0.0)
+    mode, information, evidence = _modes(x, z, odds)
+    # each value is compared with all the others, so a family of J holds J - 1 independent comparisons
+    independent = (len(sums) - 1) / len(sums) if len(sums) > 1 and not against_rest else 1.0
+    log_mass = independent * evidence.sum(axis=0) - 0.5 * (TAUS / TAU_SCALE) ** 2 + np.log(TAUS)
+    mass = np.exp(log_mass - log_mass.max())
+    mass /= mass.sum()
+    centre = mode @ mass
+    spread = np.sqrt((1 / information + mode**2) @ mass - centre**2)
+    p_better = ndtr(mode * np.sqrt(information)) @ mass
+    low, middle, high = (against_all(np.exp(centre + side * Z95 * spread), share) for side in (-1, 0, 1))
+    return Lifts(middle, low, high, p_better, centre, spread, share)
+
+
+def _modes(x: Floats, z: Floats, odds: Floats) -> tuple[Floats, Floats, Floats]:
+    """Mode, curvature and Laplace's log evidence of each value's log-lift at each tau; all of shape (values, taus).
+
+    The function is concave, so Newton's method with steps of at most 1 gets there from 0.
+    """
+    precision = 1 / TAUS**2
+    x, size, log_odds = x[:, None], (x + z)[:, None], np.log(odds)[:, None]
+    mode = np.zeros((len(x), len(TAUS)))
+    for _ in range(50):
+        chance = 1 / (1 + np.exp(-(log_odds + mode)))
+        information = size * chance * (1 - chance) + precision
+        step = np.clip((x - size * chance - mode * precision) / information, -1.0, 1.0)
+        mode = mode + step
+        if np.abs(step).max() < 1e-9:  # noqa: PLR2004 - far below the six digits that are kept
+            break
+    fit = x * mode - size * (np.logaddexp(0.0, log_odds + mode) - np.logaddexp(0.0, log_odds))
+    evidence = fit - 0.5 * mode**2 * precision - 0.5 * np.log(information / precision)
+    return mode, information, evidence
+
+
+def against_all(ratio: Floats, share: Floats) -> Floats:
+    """A rate ratio against the rest as a lift against all, where the value itself makes up `share` of the rows."""
+    return ratio / (1 - share + share * ratio)

@@ -1,0 +1,25 @@
+"""Fixtures that every test may use. The whole suite runs on SQLite, and on PostgreSQL where TEST_DATABASE_URL names one."""
+
+import pytest
+from django.utils.text import slugify
+
+from conversion.models import Agency, Client
+
+
+@pytest.fixture
+def agency(db):
+    return Agency.objects.create(name="Northwind", slug="northwind")
+
+
+@pytest.fixture
+def make_client(agency):
+    def make(name="Acme", **fields):
+        return Client.objects.create(agency=agency, name=name, slug=slugify(name), **fields)
+
+    return make
+
+
+@pytest.fixture
+def customer(make_client):
+    """A client of the agency (pytest-django's own `client` is a browser)."""
+    return make_client()

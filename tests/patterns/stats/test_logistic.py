@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from patterns.stats.logistic import LogisticError, Patterns, Term, count_patterns, fit, ridge
+
+
+def rows(seed=1, n=4000):
+    rng = np.random.default_rng(seed)
+    channel = rng.integers(0, 3, n)
+    touch = rng.integers(-1, 4, n)
+    campaign = rng.integers(0, 5, n)
+    eta = -2 + np.array([0.0, 0.0, 0.7])[channel] + np.array([0.2, 0.0, -0.2, -0.4, 0.0])[touch] + 0.3 * (campaign - 2)
+    return channel, touch, campaign, rng.random(n) < 1 / (1 + np.exp(-eta))
+
+
+def test_patterns_count_every_row_once_and_in_order():
+    patterns = count_patterns([np.array([1, 0, 1, 1, -1]), np.array([2, 2, 2, 2, 2])], np.array([1, 0, 0, 1, 1], bool))
+    assert patterns.levels.tolist() == [[-1, 2], [0, 2], [1, 2]]
+    assert patterns.trials.tolist() == [1, 1, 3]
+    assert patterns.events.tolist() == [1, 0, 2]
+    assert patterns.stratum.tolist() == [0, 0, 0]
+
+
+def test_patterns_are_sorted_by_stratum_and_wide_columns_are_compressed():
+    stratum = np.array([40, 7, 40])
+    patterns = count_patterns([np.array([10**9, 0, -1])], np.array([True, False, True]), stratum)
+    assert patterns.stratum.tolist() == [0, 1, 1]
+    assert patterns.levels.tolist() == [[0], [-1], [10**9]]
+
+
+def test_no_rows_give_no_patterns():
+    assert len(count_patterns([np.zeros(0, int)], np.zeros(0, bool))) == 0
+
+
+def test_a_level_below_minus_one_is_refused():
+    with pytest.raises(LogisticError, match="a level is -2"):
+        count_patterns([np.array([-2, 0])], np.array([True, False]))
+
+
+def test_the_fit_is_the_maximum_of_the_penalised_likelihood():
+    channel, touch, campaign, y = rows()
+    found = fit(count_patterns([channel, touch], y, campaign), [ridge(3, 0.3), ridge(4, 0.3)], strata_sd=1.0)
+    one_hot = np.column_stack(
+        [np.ones(len(y)), *(channel == c for c in range(3)), *(touch == t for t in range(4))]
+        + [campaign == c for c in range(5)]
+    ).astype(float)
+    precision = np.array([0.01] + [1 / 0.09] * 7 + [1.0] * 5)
+    centre = np.zeros(13)
+    centre[0] = np.log((y.sum() + 0.5) / ((~y).sum() + 0.5))
+
+    def loss(b):
+        eta = one_hot @ b
+        return np.logaddexp(0, eta).sum() - eta @ y + 0.5 * precision @ (b - centre) ** 2
+
+    def slope(b):
+        return one_hot.T @ (1 / (1 + np.exp(-one_hot @ b)) - y) + precision * (b - centre)
+
+    oracle = minimize(loss, centre, jac=slope, method="BFGS", options={"gtol": 1e-7, "maxiter": 500})
+    assert np.allclose(found.coefficients, oracle.x[1:8], atol=1e-5)
+    assert np.allclose(found.strata, oracle.x[8:], atol=1e-5)
+    assert found.intercept == pytest.approx(oracle.x[0], abs=1e-5)
+    assert -found.log_posterior == pytest.approx(oracle.fun, rel=1e-9)
+    rate = 1 / (1 + np.exp(-one_hot @ oracle.x))
+    hessian = (one_hot * (rate * (1 - rate))[:, None]).T @ one_hot + np.diag(precision)
+    assert np.allclose(found.covariance, np.linalg.inv(hessian)[1:8, 1:8], atol=1e-6)
+    assert found.log_curvature == pytest.approx(np.linalg.slogdet(hessian)[1], rel=1e-5)
+
+
+def test_order_of_rows_does_not_change_a_bit():
+    channel, touch, campaign, y = rows()
+    shuffle = np.random.default_rng(3).permutation(len(y))
+    terms = [ridge(3, 0.3), ridge(4, 0.3)]
+    one = fit(count_patterns([channel, touch], y, campaign), terms)
+    two = fit(count_patterns([channel[shuffle], touch[shuffle]], y[shuffle], campaign[shuffle]), terms)
+    assert one.coefficients.tobytes() == two.coefficients.tobytes()
+    assert one.covariance.tobytes() == two.covariance.tobytes()
+
+
+def test_a_stratum_that_explains_everything_leaves_no_effect():
+    # Channel 1 is used mostly in the better campaign; within campaigns both channels convert alike.
+    trials = np.array([900, 100, 100, 900])
+    events = np.array([18, 2, 10, 90])
+    patterns = Patterns(np.array([[0], [1], [0], [1]]), np.array([0, 0, 1, 1]), trials, events)
+    crude = fit(Patterns(patterns.levels, np.zeros(4, int), trials, events), [ridge(2, 3.0)])
+    within = fit(patterns, [ridge(2, 3.0)])
+    assert crude.contrast(np.array([-1.0, 1.0]))[0] == pytest.approx(1.254, abs=0.001)
+    estimate, error = within.contrast(np.array([-1.0, 1.0]))
+    assert abs(estimate) < 0.05
+    assert error == pytest.approx(0.29, abs=0.03)
+
+
+def test_a_concave_penalty_is_refused():
+    channel, _, _, y = rows()
+    patterns = count_patterns([channel], y)
+    with pytest.raises((LogisticError, np.linalg.LinAlgError)):
+        fit(patterns, [Term(3, -1e6 * np.eye(3))])
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"), [([ridge(3, 1.0)] * 2, "1 columns but 2 terms"), ([ridge(2, 1.0)], "column 0 has a level")]
+)
+def test_terms_that_do_not_fit_are_refused(terms, message):
+    channel, _, _, y = rows()
+    with pytest.raises(LogisticError, match=message):
+        fit(count_patterns([channel], y), terms)
+
+
+def test_log_odds_of_rows_add_the_levels_up():
+    channel, touch, _, y = rows()
+    found = fit(count_patterns([channel, touch], y), [ridge(3, 0.3), ridge(4, 0.3)])
+    expected = found.intercept + found.coefficients[2] + np.array([found.coefficients[3], 0.0])
+    assert np.allclose(found.log_odds(np.array([[2, 0], [2, -1]])), expected)
+    assert found.block(1) == slice(3, 7)
