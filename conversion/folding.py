@@ -1,25 +1,102 @@
 """Texts in the form in which they are compared: case, accents, typographic quotes and hyphens made alike.
 
-`folded` keeps the punctuation, `canonical` is the folded text with single spaces, where a hyphen inside a compound is a
-space too; `words_of` takes the words out of a canonical text. All are linear in the length of the text.
+`folded` keeps the punctuation. `canonical` has single spaces besides, and a space for each hyphen that joins words.
+`words_of` takes the words out of a canonical text, and `stands_in` looks for a phrase in one. Each is linear in the
+length of the text.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import lru_cache
 
-# Apostrophes and quotes become ASCII, so do hyphens; invisible characters (soft hyphen, zero-width, BOM) go. Dashes stay:
-# they separate clauses, where a hyphen joins words.
+# Typographic characters with an ASCII counterpart. A hyphen joins words, a dash separates clauses: a dash gets spaces.
 _ALIKE = str.maketrans(
     {
-        **dict.fromkeys("\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\u0060", "'"),
+        **dict.fromkeys("\u2018\u2019\u201a\u201b\u02bc\u2032\u00b4\u0060", "'"),
         **dict.fromkeys("\u201c\u201d\u201e\u201f\u00ab\u00bb\u2033", '"'),
-        **dict.fromkeys("\u2010\u2011\u2212\u00ad\u200b\u200c\u200d\u2060\ufeff", ""),
         **dict.fromkeys("\u2010\u2011\u2212", "-"),
+        **dict.fromkeys("\u2012\u2013\u2014\u2015", " - "),
     },
 )
-_OUTSIDE_ASCII = re.compile(r"[^\x00-\x7f]+")
-_LONG_RUN = 8  # characters; shorter runs (a quote, an accented letter) repeat and are worth a cache
+# The commonest of them alone make a text ASCII again, and replacing them one by one costs a tenth of a pattern.
+_COMMON = (("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2013", " - "), ("\u2014", " - "), ("\u00a0", " "))
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_SHORT = 8  # characters: accented letters, quotes and emoji repeat and are worth remembering, a Chinese sentence is not
+_DROPPED = frozenset({"Mn", "Me", "Cf"})  # combining marks; soft hyphens, zero-width and direction marks
+
 _APART = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum() and chr(code) != "'"})
-_PUNCTUATION = re.compile(r"[^\w' ]|_")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_HELD_DASH = "\x1f"  # a separator that `str.split` has already taken out of the text
+
+
+def folded(text: str) -> str:
+    """The text in small letters without accents (NFKD, combining marks dropped), quotes and hyphens in ASCII."""
+    if not text.isascii():
+        for typographic, plain in _COMMON:
+            text = text.replace(typographic, plain)
+        if not text.isascii():
+            text = _BEYOND_ASCII.sub(_plain, text)
+    return text.casefold()
+
+
+def _plain(match: re.Match[str]) -> str:
+    run = match.group()
+    return _remembered(run) if len(run) <= _SHORT else _decomposed(run)
+
+
+def _decomposed(run: str) -> str:
+    letters = unicodedata.normalize("NFKD", run.translate(_ALIKE))
+    return "".join(letter for letter in letters if unicodedata.category(letter) not in _DROPPED)
+
+
+_remembered = lru_cache(maxsize=4096)(_decomposed)
+
+
+def canonical(text: str) -> str:
+    """The folded text with single spaces; "market-share" becomes "market share", while a spaced dash stays."""
+    text = " ".join(folded(text).replace("--", " - ").split())
+    if "-" in text:
+        text = text.replace(" - ", _HELD_DASH).replace("-", " ").replace(_HELD_DASH, " - ")
+        if "  " in text:
+            text = " ".join(text.split())
+    return text.replace(" ?", "?")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a canonical text, in order. An apostrophe inside a word belongs to it: "won't" is not "won"."""
+    if not text.isascii():
+        return _WORD.findall(text)
+    apart = text.translate(_APART)
+    if "'" in apart:
+        apart = f" {apart} ".replace("' ", " ").replace(" '", " ")
+    return apart.split()
+
+
+def stands_in(text: str, phrase: str) -> bool:
+    """Whether the phrase stands in the text as whole words; both canonical. A possessive 's may follow it."""
+    return position_of(phrase, text) >= 0
+
+
+def position_of(phrase: str, text: str, start: int = 0) -> int:
+    """Where the phrase first stands in the text as whole words, from `start` on; -1 where it does not."""
+    at = text.find(phrase, start)
+    while at >= 0 and not (_opens(text, at) and _closes(text, at + len(phrase))):
+        at = text.find(phrase, at + 1)
+    return at
+
+
+def _opens(text: str, at: int) -> bool:
+    """Whether a word can begin at this position."""
+    if at == 0 or not text[at].isalnum():
+        return True
+    before = text[at - 1]
+    return not before.isalnum() and not (before == "'" and at > 1 and text[at - 2].isalnum())
+
+
+def _closes(text: str, end: int) -> bool:
+    """Whether a word can end before this position."""
+    if end == len(text) or not text[end - 1].isalnum():
+        return True
+    if text[end] == "'" and text[end + 1 : end + 2].isalnum():
+        return text[end + 1] == "s" and not text[end + 2 : end + 3].isalnum()
+    return not text[end].isalnum()

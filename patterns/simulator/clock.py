@@ -23,7 +23,7 @@ def to_utc(zones: tuple[str, ...], zone: Ints, day: Ints, second: Ints) -> tuple
     zone: position in `zones`. day: local date, days since 1970. second: of the local day. A time that the zone skips in
     spring becomes the same minute of the hour after; one that happens twice is the first.
     """
-    low, high = int(day.min(initial=0)), int(day.max(initial=0))
+    low, high = int(day.min()), int(day.max())
     offsets, exists = (np.stack(part) for part in zip(*(hour_table(name, low, high) for name in zones), strict=True))
     hour = second // 3600
     at = (zone, day - low, hour)

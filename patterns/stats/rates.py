@@ -61,7 +61,7 @@ class Rates:
 
     def above(self, rate: float) -> Floats:
         """Probability that each cell's rate is above `rate`."""
-        return 1.0 - betainc(self.alpha, self.beta, rate)
+        return np.asarray(1.0 - betainc(self.alpha, self.beta, rate))
 
     def draws(self, rng: np.random.Generator, size: int) -> Floats:
         """Posterior draws, shape (size, cells)."""

@@ -1,0 +1,64 @@
+# `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo test test-sqlite test-postgresql check requirements clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+UV := $(shell command -v uv)
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+PYTEST := $(BIN)/python -m pytest -q -n 2
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "make %-16s %s\n", $$1, $$2}'
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+ifdef UV
+	@uv venv --quiet --python $(PYTHON) .venv
+else
+	@$(PYTHON) -m venv .venv
+endif
+
+.venv/%.installed: %.txt | .venv/bin/python
+	@echo "Installing $< ..."
+ifdef UV
+	@uv pip install --quiet --python .venv/bin/python -r $<
+else
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+endif
+	@touch $@
+
+install: .venv/requirements.installed ## what running the product needs, in .venv
+install-dev: .venv/requirements-dev.installed ## what checking and testing it needs as well
+
+demo: install ## set everything up and run the main job: import three clients' history, learn, print the patterns
+	@$(MANAGE) migrate --verbosity 0
+	@$(MANAGE) demo
+
+test: install-dev check test-sqlite ## all checks and tests, on SQLite, and on PostgreSQL where TEST_DATABASE_URL names one
+ifneq ($(strip $(TEST_DATABASE_URL)),)
+	@$(MAKE) --no-print-directory test-postgresql
+else
+	@echo "PostgreSQL was not tested: TEST_DATABASE_URL is not set."
+endif
+
+test-sqlite: install-dev ## the tests on SQLite
+	@echo "== SQLite"
+	@DATABASE_URL= $(PYTEST)
+
+test-postgresql: install-dev ## the tests on the PostgreSQL that TEST_DATABASE_URL names
+	@echo "== PostgreSQL"
+	@DATABASE_URL=$(TEST_DATABASE_URL) SECRET_KEY=test ALLOWED_HOSTS=localhost $(PYTEST)
+
+check: install-dev ## lint, types and the directions of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+requirements: install-dev ## compile the .in files into pinned .txt files
+	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt
+	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove the environment and the embedded data
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,213 @@
+"""Weights of the lead score's components, and how well a score predicts (`docs/statistics.md`, "Weights").
+
+Leads come counted: x (patterns, components), each row a distinct combination of components in 0-1, with n leads and k
+conversions. Every sum then runs over sorted patterns and does not depend on the order of the leads.
+"""
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from scipy.special import expit
+
+from patterns.stats.rates import Bools, Floats, Ints
+
+TOTAL = 0.85  # sum of the weights; risk has the rest of the score
+LOWEST, HIGHEST = 0.05, 0.50  # of a single weight
+RIDGE = 4.0  # prior precision of the coefficients: a component in 0-1 moves the log-odds by about 0.5 either way
+SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a score means nothing; above, everything
+FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts
+STEPS = 60  # of Newton's method; fits take 5 to 10
+BINS = 10  # of equal count, for the calibration error
+
+
+@dataclass(frozen=True)
+class Patterns:
+    """Distinct component rows x (patterns, 4), sorted, with n leads and k conversions each (float64)."""
+
+    x: Floats
+    n: Floats
+    k: Floats
+
+    def __len__(self) -> int:
+        return len(self.n)
+
+
+@dataclass(frozen=True)
+class WeightFit:
+    """weights: sum to TOTAL, each within the bounds. P(converts) = sigmoid(intercept + scale * x'weights)."""
+
+    weights: Floats
+    intercept: float
+    scale: float
+
+    def predict(self, x: Floats) -> Floats:
+        return np.asarray(expit(self.intercept + self.scale * (x @ self.weights)))
+
+
+def count_patterns(components: Floats, y: Bools) -> Patterns:
+    """Counts by distinct row; rows with an unknown (NaN) component are left out. y: bool, one a lead."""
+    known = ~np.isnan(components).any(axis=1)
+    rows = components[known]
+    code = np.zeros(len(rows), dtype=np.int64)
+    for (
+        column
+    ) in rows.T:  # a sort a column, of codes that stay below the number of rows: np.unique(axis=0) is far slower
+        values, at = np.unique(column, return_inverse=True)
+        code = np.unique(code * len(values) + at, return_inverse=True)[1]
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    rows = rows[first]
+    n = np.bincount(inverse, minlength=len(rows)).astype(np.float64)
+    k = np.bincount(inverse[y[known]], minlength=len(rows)).astype(np.float64)
+    return Patterns(rows.astype(np.float64), n, k)
+
+
+def platt(score: Floats, n: Floats, k: Floats) -> tuple[float, float]:
+    """Intercept and scale of P = sigmoid(intercept + scale * score), by maximum likelihood (Platt 1999).
+
+    The scale has a faint prior (sd 100) so that it stays finite where the score separates the outcomes.
+    """
+    centre = float(score @ n / n.sum())
+    x = np.stack([np.ones(len(score)), score - centre], axis=1)
+    penalty = np.array([FLAT, FLAT])
+    theta = np.zeros(2)
+    for _ in range(STEPS):
+        p = expit(x @ theta)
+        hessian = (x * (n * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        step = np.linalg.solve(hessian, x.T @ (k - n * p) - penalty * theta)
+        theta = theta + np.clip(step, -3.0, 3.0)
+        if np.abs(step).max() < 1e-10:  # noqa: PLR2004 - far below the six digits that are kept
+            break
+    return float(theta[0] - theta[1] * centre), float(theta[1])
+
+
+def fit_fixed(patterns: Patterns, weights: Floats) -> WeightFit:
+    """The given weights with their best intercept and scale."""
+    intercept, scale = platt(patterns.x @ weights, patterns.n, patterns.k)
+    return WeightFit(weights, intercept, scale)
+
+
+def fit_weights(patterns: Patterns, prior: Floats) -> WeightFit:
+    """The weights within the bounds that predict best, drawn to `prior` weights at their own best scale.
+
+    Minimises sum n log(1 + e^z) - k z + RIDGE / 2 |b - s0 prior|^2, z = a + x'b, over LOWEST/TOTAL sum(b) <= b_j <=
+    HIGHEST/TOTAL sum(b), which is convex: Newton steps, each a quadratic programme solved exactly. An intercept and a
+    free scale are part of it, without which the weights of rare outcomes go to the components with low means, whatever
+    these predict. Weights are TOTAL b / sum(b).
+    """
+    scale = float(np.clip(fit_fixed(patterns, prior).scale, *SCALES))
+    x = np.concatenate([np.ones((len(patterns), 1)), patterns.x], axis=1)
+    target = np.concatenate([[0.0], scale * prior])
+    penalty = np.concatenate([[FLAT], np.full(len(prior), RIDGE)])
+    theta = target.copy()
+    theta[0] = fit_fixed(patterns, prior).intercept
+
+    def loss(at: Floats) -> float:
+        z = x @ at
+        return float(patterns.n @ np.logaddexp(0, z) - patterns.k @ z + 0.5 * penalty @ (at - target) ** 2)
+
+    value = loss(theta)
+    for _ in range(STEPS):
+        p = expit(x @ theta)
+        gradient = x.T @ (patterns.n * p - patterns.k) + penalty * (theta - target)
+        hessian = (x * (patterns.n * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        step = bounded_step(hessian, gradient, theta)
+        length = 1.0
+        while (new := loss(theta + length * step)) > value and length > 1e-6:  # noqa: PLR2004 - nothing left to gain
+            length /= 2
+        theta, before, value = theta + length * step, value, min(new, value)
+        if before - value < 1e-9 * (1 + abs(value)):
+            break
+    total = float(theta[1:].sum())
+    if total <= 0:
+        return fit_fixed(patterns, prior)
+    return WeightFit(within_bounds(TOTAL * theta[1:] / total), float(theta[0]), total / TOTAL)
+
+
+def within_bounds(weights: Floats) -> Floats:
+    """The weights with the last bits of rounding taken off: each within its bounds, the sum TOTAL."""
+    clipped = np.clip(weights, LOWEST, HIGHEST)
+    free = (clipped > LOWEST) & (clipped < HIGHEST)
+    slack = TOTAL - clipped.sum()
+    return clipped + np.where(free, slack / max(free.sum(), 1), 0.0)
+
+
+def bounded_step(hessian: Floats, gradient: Floats, theta: Floats) -> Floats:
+    """The step d that minimises d'Hd/2 + g'd with theta + d within the bounds of the weights.
+
+    Each of the four coefficients is free, at its lower or at its upper bound: all 81 cases are solved at once, and the
+    one that satisfies the Karush-Kuhn-Tucker conditions is the minimum, since the problem is strictly convex.
+    """
+    rows, right, bound = active_sets(len(theta) - 1)
+    cases, size = len(bound), len(theta)
+    system = np.zeros((cases, 2 * size - 1, 2 * size - 1))
+    system[:, :size, :size] = hessian
+    system[:, :size, size:] = -rows.transpose(0, 2, 1)
+    system[:, size:, :size] = rows
+    system[:, size:, size:] = right
+    target = np.concatenate([np.broadcast_to(-gradient, (cases, size)), -(rows @ theta)], axis=1)
+    solution = np.linalg.solve(system, target[:, :, None])[:, :, 0]
+    steps, multipliers = solution[:, :size], solution[:, size:]
+    b = (theta + steps)[:, 1:]
+    total = b.sum(axis=1, keepdims=True)
+    slack = np.minimum(b - LOWEST / TOTAL * total, HIGHEST / TOTAL * total - b).min(axis=1)
+    scale = 1e-9 * (1 + np.abs(b).max(axis=1))
+    wrong = np.maximum(-slack - scale, 0) + np.maximum(
+        -multipliers.min(axis=1) / (1 + np.abs(gradient).max()) - 1e-9, 0
+    )
+    value = 0.5 * np.einsum("ci,ij,cj->c", steps, hessian, steps) + steps @ gradient
+    return np.asarray(steps[np.lexsort((value, wrong))[0]])
+
+
+def active_sets(components: int) -> tuple[Floats, Floats, Ints]:
+    """The cases of `bounded_step`: each coefficient is free, at its lower or at its upper bound.
+
+    Returns the gradients of the active constraints, shape (cases, components, 1 + components), zero where a coefficient
+    is free; the diagonal that keeps the multiplier of a free one at zero; and the cases themselves as 0, 1 and 2.
+    """
+    cases = np.array(list(product((0, 1, 2), repeat=components)))  # 0 free, 1 at the lower, 2 at the upper bound
+    at_low = np.eye(components) - LOWEST / TOTAL
+    at_high = HIGHEST / TOTAL - np.eye(components)
+    rows = np.where((cases == 1)[:, :, None], at_low, np.where((cases == 2)[:, :, None], at_high, 0.0))  # noqa: PLR2004
+    rows = np.concatenate([np.zeros((len(cases), components, 1)), rows], axis=2)
+    return rows, np.eye(components) * (cases == 0)[:, :, None], cases
+
+
+def log_loss(p: Floats, n: Floats, k: Floats) -> float:
+    """Mean negative log-likelihood a lead; probabilities of exactly 0 and 1 are moved off by 1e-12."""
+    p = np.clip(p, 1e-12, 1 - 1e-12)
+    return float(-(k @ np.log(p) + (n - k) @ np.log1p(-p)) / n.sum())
+
+
+def auc(score: Floats, n: Floats, k: Floats) -> float:
+    """Probability that a converted lead scores above one that did not, ties counting half; 0.5 without both kinds."""
+    levels, inverse = np.unique(np.round(score, 10), return_inverse=True)
+    won = np.bincount(inverse, weights=k, minlength=len(levels))
+    lost = np.bincount(inverse, weights=n - k, minlength=len(levels))
+    pairs = won.sum() * lost.sum()
+    below = np.cumsum(lost) - lost / 2
+    return float(won @ below / pairs) if pairs else 0.5
+
+
+def capture(score: Floats, n: Floats, k: Floats, share: float) -> float:
+    """Share of the conversions among the `share` of leads that score highest; leads of one score are taken in part."""
+    levels, inverse = np.unique(np.round(score, 10), return_inverse=True)
+    leads = np.bincount(inverse, weights=n, minlength=len(levels))[::-1]
+    won = np.bincount(inverse, weights=k, minlength=len(levels))[::-1]
+    room = np.clip(share * n.sum() - (np.cumsum(leads) - leads), 0, leads)
+    return float(won @ (room / np.maximum(leads, 1)) / won.sum()) if won.sum() else 0.0
+
+
+def brier(p: Floats, n: Floats, k: Floats) -> float:
+    """Mean squared error of the probabilities (Brier 1950)."""
+    return float((k @ (1 - p) ** 2 + (n - k) @ p**2) / n.sum())
+
+
+def calibration_error(p: Floats, n: Floats, k: Floats) -> float:
+    """Expected calibration error over BINS bins of about equal count: mean |predicted - converted|."""
+    order = np.argsort(p, kind="stable")
+    p, n, k = p[order], n[order], k[order]
+    middle = np.cumsum(n) - n / 2
+    at = np.minimum((BINS * middle / n.sum()).astype(np.int64), BINS - 1)
+    gap = np.bincount(at, weights=n * p - k, minlength=BINS)
+    return float(np.abs(gap).sum() / n.sum())

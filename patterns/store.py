@@ -1,0 +1,62 @@
+"""Keeping patterns: one current per client and type, every version in the history, all in one transaction."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from conversion.models import Client
+from conversion.vocabulary import PatternType
+from patterns.models import ConversionPattern, ConversionPatternHistory
+
+VALID_FOR = timedelta(days=14)  # two weekly runs: one may fail before a pattern expires
+
+
+@transaction.atomic
+def store(
+    client: Client,
+    learned: Mapping[PatternType, Mapping[str, Any]],
+    *,
+    algorithms: Mapping[PatternType, str],
+    conversions: int,
+    now: datetime,
+) -> dict[PatternType, ConversionPattern]:
+    """Make the payloads the client's current patterns, valid for fourteen days from `now`, and archive them.
+
+    A stored WHO pattern also sets the client's `conversion_sample_count` and, where its weights were promoted,
+    `als_learned_weights`. conversions: the converted leads. Types that are not in `learned` keep the pattern they have.
+    """
+    owner = Client.objects.select_for_update().get(pk=client.pk)  # two runs at once store one after the other
+    stored = {}
+    for kind, payload in learned.items():
+        columns = {
+            "version": _next_version(owner, kind),
+            "patterns": payload,
+            "sample_size": payload["sample_size"],
+            "confidence": payload["confidence"],
+            "algorithm": algorithms[kind],
+            "computed_at": now,
+            "valid_until": now + VALID_FOR,
+        }
+        history = ConversionPatternHistory.objects.filter(client=owner, pattern_type=kind)
+        history.filter(superseded_at__isnull=True).update(superseded_at=now)
+        ConversionPatternHistory.objects.create(client=owner, pattern_type=kind, **columns)
+        stored[kind], _ = ConversionPattern.objects.update_or_create(client=owner, pattern_type=kind, defaults=columns)
+    if PatternType.WHO in learned:
+        _adopt(owner, learned[PatternType.WHO], conversions, now)
+    return stored
+
+
+def _next_version(client: Client, kind: PatternType) -> int:
+    versions = ConversionPatternHistory.objects.filter(client=client, pattern_type=kind).order_by("-version")
+    return (versions.values_list("version", flat=True).first() or 0) + 1
+
+
+def _adopt(client: Client, payload: Mapping[str, Any], conversions: int, now: datetime) -> None:
+    client.conversion_sample_count = conversions
+    evidence = payload["weights_evidence"]
+    if evidence.get("promoted"):
+        client.als_learned_weights = payload["recommended_weights"]
+        client.als_weights_updated_at = now
+    client.save(update_fields=["conversion_sample_count", "als_learned_weights", "als_weights_updated_at"])

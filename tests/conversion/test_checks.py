@@ -1,0 +1,31 @@
+"""System checks say what is wrong and what to do about it."""
+
+import pytest
+from django.db import connection
+
+from conversion.checks import check_database, check_production
+
+
+@pytest.mark.django_db
+def test_the_databases_of_the_tests_are_fine():
+    assert check_database(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_a_database_that_cannot_keep_a_promise_is_refused(monkeypatch):
+    if connection.vendor == "postgresql":  # confirms commits before they are on the disk
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+        expected = [("agency.E001", "A send is claimed by a commit; lose it, and a message goes out twice. Set it to on.")]
+    else:
+        monkeypatch.setattr(connection.Database, "sqlite_version_info", (3, 8, 3))
+        hint = "Install Python with SQLite 3.35 or newer, or set DATABASE_URL to a PostgreSQL database."
+        expected = [("agency.E002", hint)]
+    assert [(found.id, found.hint) for found in check_database(databases=["default"])] == expected
+
+
+def test_the_embedded_set_up_is_no_production(settings):
+    settings.EMBEDDED, settings.REDIS_URL = True, ""
+    assert [found.id for found in check_production()] == ["agency.W001", "agency.W002"]
+    settings.EMBEDDED, settings.REDIS_URL = False, "redis://localhost:6379/0"
+    assert check_production() == []
