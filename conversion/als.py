@@ -110,8 +110,8 @@ def _weight(weights: Mapping[str, Any], name: str) -> float:
 
 
 class Point(NamedTuple):
-    """One rule applied to a lead. component: one of COMPONENTS, or RISK. points: earned (for risk: taken off), of `most`
-    possible. reason: what was found in words ("founder"), or what was not ("no phone").
+    """One rule applied to a lead. component: one of COMPONENTS, or RISK. points: those earned (for risk: taken off), of
+    `most` possible. reason: what was found in words ("founder"), or what was not ("no phone").
     """
 
     component: str
@@ -131,11 +131,17 @@ class Components:
     risk: int
 
 
+def _of(lead: Any, name: str) -> Any:
+    """An attribute of the lead; None where it is missing or blank."""
+    value = getattr(lead, name, None)
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
 def data_quality(lead: Any) -> Iterator[Point]:
-    yield _contact("e-mail", lead.email, lead.email_verified, verified=8, present=4)
-    yield _contact("phone", lead.phone, lead.phone_verified, verified=6, present=3)
-    yield _flag(Component.DATA_QUALITY, bool(lead.linkedin_url), 4, "LinkedIn profile")
-    yield _flag(Component.DATA_QUALITY, lead.is_personal_email, 2, "personal e-mail")
+    yield _contact("e-mail", _of(lead, "email"), _of(lead, "email_verified"), verified=8, present=4)
+    yield _contact("phone", _of(lead, "phone"), _of(lead, "phone_verified"), verified=6, present=3)
+    yield _flag(Component.DATA_QUALITY, bool(_of(lead, "linkedin_url")), 4, "LinkedIn profile")
+    yield _flag(Component.DATA_QUALITY, _of(lead, "is_personal_email"), 2, "personal e-mail")
 
 
 def _contact(name: str, value: object, flag: bool | None, *, verified: int, present: int) -> Point:
@@ -151,8 +157,9 @@ def _flag(component: str, holds: bool | None, points: int, name: str) -> Point:
 
 
 def authority(lead: Any) -> Iterator[Point]:
-    rank = rank_of(lead.title)
-    reason = rank.word or ("other title" if lead.title else "no title")
+    title = _of(lead, "title")
+    rank = rank_of(title)
+    reason = rank.word or ("other title" if title else "no title")
     yield Point(Component.AUTHORITY, rank.points, MAXIMA[Component.AUTHORITY], reason)
 
 
@@ -160,9 +167,9 @@ def company_fit(lead: Any, icp: Mapping[str, Any]) -> Iterator[Point]:
     """icp: `industries`, `employee_min`, `employee_max`, `countries`; the defaults' value for a missing key, no bound
     for a size of None. Industries and countries compare with case and accents folded.
     """
-    yield _listed("industry", lead.industry, icp.get("industries", DEFAULT_ICP["industries"]), 10)
-    yield _size(lead.employee_count, icp)
-    yield _listed("country", lead.country, icp.get("countries", DEFAULT_ICP["countries"]), 7)
+    yield _listed("industry", _of(lead, "industry"), icp.get("industries", DEFAULT_ICP["industries"]), 10)
+    yield _size(_of(lead, "employee_count"), icp)
+    yield _listed("country", _of(lead, "country"), icp.get("countries", DEFAULT_ICP["countries"]), 7)
 
 
 def _listed(name: str, value: str | None, wanted: Any, points: int) -> Point:
@@ -191,24 +198,24 @@ def _size(employees: int | None, icp: Mapping[str, Any]) -> Point:
 
 
 def timing(lead: Any) -> Iterator[Point]:
-    yield _flag(Component.TIMING, lead.is_new_role, 6, "new role")
-    yield _flag(Component.TIMING, lead.is_hiring, 5, "hiring")
-    yield _flag(Component.TIMING, lead.recently_funded, 4, "recent funding")
+    yield _flag(Component.TIMING, _of(lead, "is_new_role"), 6, "new role")
+    yield _flag(Component.TIMING, _of(lead, "is_hiring"), 5, "hiring")
+    yield _flag(Component.TIMING, _of(lead, "recently_funded"), 4, "recent funding")
 
 
 def risk(lead: Any) -> Iterator[Point]:
     """Points that are taken off; together they count as 15 at most."""
-    yield _flag(RISK, lead.has_bounced, 15, "bounce")
-    yield _flag(RISK, lead.is_unsubscribed, 15, "unsubscribe")
-    yield _flag(RISK, lead.is_competitor, 10, "competitor")
-    yield _flag(RISK, lead.do_not_contact, 50, "do-not-contact mark")
+    yield _flag(RISK, _of(lead, "has_bounced"), 15, "bounce")
+    yield _flag(RISK, _of(lead, "is_unsubscribed"), 15, "unsubscribe")
+    yield _flag(RISK, _of(lead, "is_competitor"), 10, "competitor")
+    yield _flag(RISK, _of(lead, "do_not_contact"), 50, "do-not-contact mark")
 
 
 def points_of(lead: Any, icp: Mapping[str, Any] = DEFAULT_ICP) -> list[Point]:
     """Every rule applied to the lead, those without points too, in the order of the components, risk last.
 
     lead: anything with a lead's attributes: email, phone, linkedin_url, title, industry, country (text or None),
-    employee_count (or None), and the flags (True, False, or None for unknown).
+    employee_count (or None), and the flags (True, False, or None for unknown); a missing one counts as unknown.
     """
     return [*data_quality(lead), *authority(lead), *company_fit(lead, icp), *timing(lead), *risk(lead)]
 

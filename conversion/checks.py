@@ -1,5 +1,7 @@
 """System checks with ids and a way out: `manage.py check`, and `check --deploy` for a production set-up."""
 
+import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +13,7 @@ SQLITE_MINIMUM = (3, 35)  # window functions, UPDATE FROM and RETURNING
 
 
 @register(Tags.database)
-def check_database(databases: list[str] | None = None, **_: Any) -> list[CheckMessage]:
+def check_database(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
     """The database keeps what it has confirmed, and is new enough. Runs before migrations and with `--database`."""
     found: list[CheckMessage] = []
     for alias in databases or []:
@@ -28,10 +30,10 @@ def check_database(databases: list[str] | None = None, **_: Any) -> list[CheckMe
                         id="agency.E001",
                     )
                 )
-        elif connection.vendor == "sqlite" and connection.Database.sqlite_version_info < SQLITE_MINIMUM:
+        elif connection.vendor == "sqlite" and sqlite3.sqlite_version_info < SQLITE_MINIMUM:
             found.append(
                 Error(
-                    f"SQLite {connection.Database.sqlite_version} is too old.",
+                    f"SQLite {sqlite3.sqlite_version} is too old.",
                     hint="Install Python with SQLite 3.35 or newer, or set DATABASE_URL to a PostgreSQL database.",
                     id="agency.E002",
                 )

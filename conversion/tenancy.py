@@ -63,7 +63,8 @@ def _names_owner(lookup: Any, model: type[models.Model]) -> bool:
     field = getattr(lookup.lhs, "target", None)
     if field is None or not field.is_relation:
         return False
-    return field.model._meta.concrete_model is model and issubclass(field.related_model, Owner)  # noqa: SLF001 (public in all but name)
+    concrete = field.model._meta.concrete_model
+    return concrete is model and issubclass(field.related_model, Owner)
 
 
 class Owner(models.Model):
@@ -98,7 +99,8 @@ class ScopedQuerySet(models.QuerySet):
 
     def _iterator(self, use_chunked_fetch: bool, chunk_size: int | None) -> Iterator[Any]:
         self._check()
-        return super()._iterator(use_chunked_fetch, chunk_size)
+        rows: Iterator[Any] = super()._iterator(use_chunked_fetch, chunk_size)  # type: ignore[misc] # not in the stubs
+        return rows
 
     def count(self) -> int:
         self._check()
@@ -120,21 +122,18 @@ class ScopedQuerySet(models.QuerySet):
         self._check()
         return super().update(**kwargs)
 
-    update.alters_data = True
-
     def delete(self) -> tuple[int, dict[str, int]]:
         self._check()
         return super().delete()
-
-    delete.alters_data = True
-    delete.queryset_only = True
 
     def bulk_update(self, *args: Any, **kwargs: Any) -> int:
         with across_clients("instances"):
             return super().bulk_update(*args, **kwargs)
 
-    bulk_update.alters_data = True
 
+for _method in (ScopedQuerySet.update, ScopedQuerySet.delete, ScopedQuerySet.bulk_update):
+    setattr(_method, "alters_data", True)  # noqa: B010 (functions have no such attribute to a type checker); templates must not call them
+setattr(ScopedQuerySet.delete, "queryset_only", True)  # noqa: B010 (as above); a manager deletes nothing
 
 ScopedManager = models.Manager.from_queryset(ScopedQuerySet)
 

@@ -54,9 +54,7 @@ def read_columns(
 ) -> dict[str, Any]:
     """One array a column. columns: name -> (type of TYPES, SQL that is never null). source: the query from FROM on."""
     postgresql = connection.vendor == "postgresql"
-    fields = ", ".join(
-        f"CAST({sql} AS {TYPES[kind][1]})" if postgresql else f"{sql}" for kind, sql in columns.values()
-    )
+    fields = ", ".join(f"CAST({sql} AS {TYPES[kind][1]})" if postgresql else f"{sql}" for kind, sql in columns.values())
     query = f"SELECT {fields} {source}"
     kinds = {name: kind for name, (kind, _) in columns.items()}
     if postgresql:

@@ -5,6 +5,7 @@ reads in place; on SQLite as tuples. Categories (titles, campaigns) become codes
 """
 
 import unicodedata
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,9 @@ ATTEMPTS = 3  # rows that arrive between the two queries make them disagree; the
 
 SENT = """FROM conversion_activity a JOIN conversion_lead l ON l.id = a.lead_id
     WHERE a.client_id = {client} AND a.state = 'sent' AND a.sent_at <= {as_of} AND l.deleted_at IS NULL"""
-TOUCHED = f"""FROM conversion_lead l {{joins}} WHERE l.client_id = {{client}} AND l.deleted_at IS NULL
-    AND EXISTS (SELECT 1 FROM conversion_activity a WHERE a.client_id = {{client}} AND a.lead_id = l.id
-                AND a.state = 'sent' AND a.sent_at <= {{as_of}})"""
+TOUCHED = """FROM conversion_lead l {joins} WHERE l.client_id = {client} AND l.deleted_at IS NULL
+    AND EXISTS (SELECT 1 FROM conversion_activity a WHERE a.client_id = {client} AND a.lead_id = l.id
+                AND a.state = 'sent' AND a.sent_at <= {as_of})"""
 
 
 def load(client: Client, as_of: datetime) -> Frame:
@@ -152,9 +153,11 @@ def _category(codes: Ints, values: list[str]) -> Category:
     codes: 1-based into `values`, 0 none. The labels are those that occur, sorted.
     """
     keys = [" ".join(unicodedata.normalize("NFC", value).split()) for value in values]
-    counts = np.bincount(codes, minlength=len(values) + 1)[1:]
+    uses: Counter[str] = Counter()
+    for key, count in zip(keys, np.bincount(codes, minlength=len(values) + 1)[1:].tolist(), strict=True):
+        uses[key] += count
     best: dict[str, tuple[int, str]] = {}
-    for key, count in zip(keys, counts.tolist(), strict=True):
+    for key, count in uses.items():
         if key and count:
             spelling = (-count, key)
             best[key.casefold()] = min(best.get(key.casefold(), spelling), spelling)

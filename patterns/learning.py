@@ -78,8 +78,8 @@ def learn(client: Client, as_of: datetime) -> Learned:
         run.save()
         raise
     run.results = {
-        str(kind): found[kind].payload() if isinstance(found[kind], Abstention) else {"version": stored[kind].version}
-        for kind in found
+        str(kind): one.payload() if isinstance(one, Abstention) else {"version": stored[kind].version}
+        for kind, one in found.items()
     }
     run.state, run.finished_at = RunState.DONE, now()
     run.save()

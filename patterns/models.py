@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from conversion.models.rows import Row, between, one_of, word_field
-from conversion.tenancy import ClientRow, ScopedManager, ScopedQuerySet
+from conversion.tenancy import ClientRow, ScopedQuerySet
 from conversion.vocabulary import PatternType, RunState, Severity
 
 
@@ -40,7 +40,7 @@ class ConversionPattern(PatternColumns):
     """The current pattern of a client and type."""
 
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="patterns", db_index=False)
-    objects = models.Manager.from_queryset(PatternQuerySet)()
+    objects = models.Manager.from_queryset(PatternQuerySet)()  # type: ignore[misc] # narrower than its base
 
     class Meta:
         constraints = (
@@ -59,7 +59,6 @@ class ConversionPatternHistory(PatternColumns):
         "conversion.Client", on_delete=models.CASCADE, related_name="pattern_history", db_index=False
     )
     superseded_at = models.DateTimeField(null=True, blank=True)
-    objects = ScopedManager()
 
     class Meta:
         verbose_name_plural = "conversion pattern history"

@@ -43,8 +43,28 @@ PLACES = {
     "channel_transitions": "",
 }
 MEASURES = frozenset(
-    "sample converted conversion_rate rate low high lift lift_low lift_high q_value p_better status p_best stratified_by "
-    "method frequency sample_size tried day_index worth_low".split()
+    {
+        "sample",
+        "converted",
+        "conversion_rate",
+        "rate",
+        "low",
+        "high",
+        "lift",
+        "lift_low",
+        "lift_high",
+        "q_value",
+        "p_better",
+        "status",
+        "p_best",
+        "stratified_by",
+        "method",
+        "frequency",
+        "sample_size",
+        "tried",
+        "day_index",
+        "worth_low",
+    }
 )
 
 
@@ -94,7 +114,7 @@ def _name(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
     if isinstance(finding.get("sequence"), list):
         own = [" > ".join(finding["sequence"])]
     place = next((PLACES[part] for part in reversed(path) if part in PLACES), "")
-    last = [part.replace("_lift", "").replace("_", " ") for part in path if part not in PLACES] if not own else own
+    last = own or [part.replace("_lift", "").replace("_", " ") for part in path if part not in PLACES]
     return " ".join([place, *last]).strip()
 
 
@@ -131,7 +151,7 @@ def more_needed(finding: Mapping[str, Any]) -> int | None:
 def _round_up(number: float) -> int:
     """To two digits: more would pretend to know."""
     step = 10 ** max(0, int(math.log10(number)) - 1)
-    return math.ceil(number / step) * step
+    return int(math.ceil(number / step) * step)
 
 
 def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
@@ -139,11 +159,15 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
     if "abstained" in payload:
         return [f"{QUESTIONS[kind]}: not enough data. {_capital(payload['abstained'])}"]
     unit = UNITS[kind]
-    confidence = f"confidence {payload['confidence']:.2f}" if payload["confidence"] else "nothing supported, defaults stay"
+    confidence = (
+        f"confidence {payload['confidence']:.2f}" if payload["confidence"] else "nothing supported, defaults stay"
+    )
     said = sorted(findings(payload), key=lambda one: (-one.strength, one.name))
     supported = [one for one in said if one.finding["status"] == Status.SUPPORTED]
     hints = [one for one in said if one.finding["status"] == Status.SUGGESTIVE]
-    text = [f"{QUESTIONS[kind]}: {payload['sample_size']:,} {'leads' if kind == PatternType.HOW else unit}, {confidence}"]
+    text = [
+        f"{QUESTIONS[kind]}: {payload['sample_size']:,} {'leads' if kind == PatternType.HOW else unit}, {confidence}"
+    ]
     text += [f"  + {sentence(one, unit)}" for one in supported[:SHOWN_SUPPORTED]]
     if len(supported) > SHOWN_SUPPORTED:
         text.append(f"  + and {len(supported) - SHOWN_SUPPORTED} more")
@@ -165,9 +189,13 @@ def _weights(payload: Mapping[str, Any]) -> list[str]:
     evidence = payload.get("weights_evidence", {})
     if "promoted" not in evidence:
         return []
-    weights = ", ".join(f"{name.replace('_', ' ')} {value:.2f}" for name, value in payload["recommended_weights"].items())
+    weights = ", ".join(
+        f"{name.replace('_', ' ')} {value:.2f}" for name, value in payload["recommended_weights"].items()
+    )
     if evidence["promoted"]:
-        return [f"  + score weights, learned (AUC {evidence['auc_default']:.3f} to {evidence['auc_learned']:.3f}): {weights}"]
+        return [
+            f"  + score weights, learned (AUC {evidence['auc_default']:.3f} to {evidence['auc_learned']:.3f}): {weights}"
+        ]
     return [f"  . score weights stay as they are ({weights}): learned ones were not better on held-out leads"]
 
 

@@ -64,7 +64,7 @@ class Activity(Row, ClientRow):
 
     provider = models.CharField(max_length=40, blank=True, default="")
     provider_message_id = models.CharField(max_length=255, blank=True, default="")
-    idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)  # noqa: DJ001 (unique where there is one)
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=now)
 

@@ -42,9 +42,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
 
     def learned_for(self) -> "ClientQuerySet":
         """Active or trialing, not paused, not deleted."""
-        return self.filter(
-            subscription_status__in=LEARNED_FOR, is_paused=False, deleted_at__isnull=True
-        )
+        return self.filter(subscription_status__in=LEARNED_FOR, is_paused=False, deleted_at__isnull=True)
 
 
 class Client(Row, Owner):
@@ -53,7 +51,9 @@ class Client(Row, Owner):
     slug = models.SlugField(max_length=80, unique=True)
     timezone = models.CharField(max_length=64, default=settings.TIME_ZONE, validators=[check_timezone])
     icp = models.JSONField(default=default_icp)
-    vocabulary = models.JSONField(default=dict, blank=True, help_text="What this client adds to the content vocabulary.")
+    vocabulary = models.JSONField(
+        default=dict, blank=True, help_text="What this client adds to the content vocabulary."
+    )
     subscription_status = word_field(SubscriptionStatus, default=SubscriptionStatus.ACTIVE)
     is_paused = models.BooleanField(default=False)
     deleted_at = models.DateTimeField(null=True, blank=True)

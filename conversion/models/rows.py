@@ -36,5 +36,5 @@ def one_of(field: str, words: type[StrEnum], name: str, *, blank: bool = False) 
 
 
 def between(field: str, low: float, high: float, name: str) -> CheckConstraint:
-    """low <= field <= high; an empty field passes."""
+    """A constraint low <= field <= high; an empty field passes."""
     return CheckConstraint(condition=Q(**{f"{field}__gte": low, f"{field}__lte": high}), name=name)

@@ -112,7 +112,9 @@ def channels_before(channel: Ints, same: Bools) -> Ints:
     bits = (1 << channel.astype(np.int64)).astype(np.int64)
     seen = np.zeros(len(bits), dtype=np.int64)
     rows = np.flatnonzero(same)
-    position = np.arange(len(bits)) - np.maximum.accumulate(np.where(same, 0, np.arange(len(bits)))) if len(bits) else rows
+    position = (
+        np.arange(len(bits)) - np.maximum.accumulate(np.where(same, 0, np.arange(len(bits)))) if len(bits) else rows
+    )
     for step in range(1, int(position.max(initial=0)) + 1):  # one pass a touch number: leads have few touches
         at = rows[position[rows] == step]
         seen[at] = seen[at - 1] | bits[at - 1]
@@ -123,7 +125,9 @@ def implied_touches(touch: Ints, same: Bools, keep: Ints) -> Ints:
     """How many touches of each number were made, silently, before the first one that is recorded of its lead."""
     first = touch[keep][~same[keep]].astype(np.int64)
     starts = np.bincount(np.maximum(first, 1))
-    return np.concatenate([[0], starts[::-1].cumsum()[::-1][2:], [0]]) if len(starts) > 1 else np.zeros(2, dtype=np.int64)
+    return (
+        np.concatenate([[0], starts[::-1].cumsum()[::-1][2:], [0]]) if len(starts) > 1 else np.zeros(2, dtype=np.int64)
+    )
 
 
 def months(seconds: Floats) -> Ints:

@@ -69,7 +69,8 @@ class Finding:
             "stratified_by": self.stratified_by,
             "method": self.method,
         }
-        return rounded(values)
+        payload: dict[str, Any] = rounded(values)
+        return payload
 
 
 def status_of(*, q_value: float, outcomes: float, lift: float, p_better: float) -> Status:

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from conversion.vocabulary import COMPONENTS
 from patterns.detectors.frame import UNKNOWN, Category, Frame, Ints, Leads, Touches
 from patterns.simulator.history import History
-from patterns.simulator.leads import INDUSTRY_NAMES, MAXIMA, TITLE_NAMES
+from patterns.simulator.leads import INDUSTRY_NAMES, TITLE_NAMES
+from patterns.simulator.scoring import fractions
 
 
 def frame_of(history: History) -> Frame:
@@ -26,8 +26,8 @@ def leads_of(history: History) -> Leads:
         new_role=new_role,
         hiring=hiring,
         funded=funded,
-        components=people.points[:, : len(COMPONENTS)] / np.array(MAXIMA),
-        risk=people.points[:, len(COMPONENTS)].astype(np.float64),
+        components=fractions(people.points),
+        risk=people.points[:, -1].astype(np.float64),
         converted_at=history.converted_at,
         left_at=history.left_at,
         exit=np.where(np.isnan(history.left_at), UNKNOWN, history.outcome.exit).astype(np.int8),

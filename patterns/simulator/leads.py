@@ -5,9 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
-from conversion.vocabulary import TIERS, Tier
-from patterns.detectors.frame import UNKNOWN, Bools, Floats, Ints
+from patterns.detectors.frame import UNKNOWN, Bools, Ints
 from patterns.simulator.names import COMPANY_KINDS, COMPANY_PLACES, FIRST_NAMES, LAST_NAMES
+from patterns.simulator.scoring import points_table, tiers, total_points
 
 # Shares are judgements: a list bought for an agency that sells to small firms, half of them Australian ones.
 TITLES = {
@@ -36,6 +36,7 @@ INDUSTRIES = {
 }
 SIZES = {"1-5": 0.12, "6-15": 0.22, "16-30": 0.2, "31-50": 0.16, "51-100": 0.13, "101-500": 0.12, "501+": 0.05}
 SIGNALS = {"new_role": 0.2, "hiring": 0.3, "funded": 0.15}
+SIGNAL_COLUMNS = ("is_new_role", "is_hiring", "recently_funded")  # of a lead's row
 CONTACTS = {"email_verified": 0.7, "phone_verified": 0.5, "has_linkedin": 0.6, "is_personal_email": 0.1}
 PLACES = (  # IANA zone, country, share
     ("Australia/Sydney", "Australia", 0.26),
@@ -54,10 +55,6 @@ SIZE_EDGES = np.array([1, 6, 16, 31, 51, 101, 501, 5001])  # first number of emp
 COMPETITORS = 0.01  # share of leads
 UNKNOWNS = 0.02  # share of leads whose title is not known; so for the size and for each signal
 CAMPAIGNS = 3
-
-ICP = {"industries": ["Consulting", "Marketing", "Software"], "employee_min": 5, "employee_max": 50}
-ICP_COUNTRIES = ["Australia"]
-MAXIMA = (20, 25, 25, 15)
 
 
 @dataclass(frozen=True)
@@ -83,19 +80,31 @@ class People:
     @cached_property
     def size(self) -> Ints:
         """Position in SIZE_NAMES, -1 unknown."""
-        return np.searchsorted(SIZE_EDGES, self.employees, side="right") - 1
+        position: Ints = np.searchsorted(SIZE_EDGES, self.employees, side="right") - 1
+        return position
 
     @cached_property
     def points(self) -> Ints:
         """(leads, 5): the points of the four components and of the risk, by the rules of the lead score."""
-        return score(self)
+        email, phone, linkedin, personal = self.contacts.astype(np.int8).T
+        codes = (  # attribute, its values, what is known besides, each lead's position among the values
+            ("email_verified", (False, True), "email", email),
+            ("phone_verified", (False, True), "phone", phone),
+            ("linkedin_url", ("", "known"), "", linkedin),
+            ("is_personal_email", (False, True), "", personal),
+            ("title", (*TITLE_NAMES, ""), "", self.title),
+            ("industry", INDUSTRY_NAMES, "", self.industry),
+            ("employee_count", (*range(SIZE_EDGES[-1]), None), "", self.employees),
+            ("country", COUNTRIES, "", self.zone),
+            *((name, (False, True, None), "", self.signals[:, i]) for i, name in enumerate(SIGNAL_COLUMNS)),
+            ("is_competitor", (False, True), "", self.competitor.astype(np.int8)),
+        )
+        return total_points(points_table(name, values, also)[code] for name, values, also, code in codes)
 
     @cached_property
     def tier(self) -> Ints:
         """Position in TIERS, by the default weights."""
-        total = self.points @ np.array([1, 1, 1, 1, -1])
-        tiers = [TIERS.index(Tier.COOL), TIERS.index(Tier.WARM), TIERS.index(Tier.HOT)]
-        return np.array(tiers, dtype=np.int8)[np.searchsorted([50, 80], total, side="right")]
+        return tiers(self.points)
 
     @cached_property
     def lengths(self) -> Ints:
@@ -139,20 +148,10 @@ def draw_people(count: int, stars: float, rng: np.random.Generator) -> People:
 
 def pick(shares: tuple[float, ...], count: int, rng: np.random.Generator) -> Ints:
     """`count` positions, each as often as its share says; the shares need not add up to 1."""
-    return rng.choice(len(shares), count, p=np.array(shares) / sum(shares))
+    picked: Ints = rng.choice(len(shares), count, p=np.array(shares) / sum(shares))
+    return picked
 
 
 def lengths(words: tuple[str, ...]) -> Ints:
     return np.array([len(word) for word in words])
 
-
-def score(people: People) -> Ints:
-    authority = np.array([22, 25, 12, 5, 15, 7, 7, 25, 10, 18, 5])[people.title]
-    employees = people.employees
-    fit = 10 * np.isin(people.industry, [INDUSTRY_NAMES.index(name) for name in ICP["industries"]])
-    fit = fit + np.where((employees >= 5) & (employees <= 50), 8, np.where((employees >= 1) & (employees < 10), 4, 0))
-    fit = fit + 7 * (people.zone < 3)
-    timing = (people.signals == 1) @ np.array([6, 5, 4])
-    known = people.contacts
-    quality = np.where(known[:, 0], 8, 4) + np.where(known[:, 1], 6, 3) + 4 * known[:, 2] + 2 * known[:, 3]
-    return np.stack([quality, authority, fit, timing, np.where(people.competitor, 10, 0)], axis=1)

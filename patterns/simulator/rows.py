@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from conversion.vocabulary import COMPONENTS, EXITS, LeadStatus
+from conversion.vocabulary import EXITS, LeadStatus
 from patterns.detectors.frame import DAY
 from patterns.simulator import names
 from patterns.simulator.history import History
-from patterns.simulator.leads import CONTACT_NAMES, COUNTRIES, INDUSTRY_NAMES, TITLE_NAMES, ZONES, People
+from patterns.simulator.leads import CONTACT_NAMES, COUNTRIES, INDUSTRY_NAMES, SIGNAL_COLUMNS, TITLE_NAMES, ZONES, People
+from patterns.simulator.scoring import PARTS
 
 Row = dict[str, str]
 
@@ -42,9 +43,7 @@ def person_row(people: People, lead: int, prefix: str = "lead") -> Row:
         "email_verified": yes_no(contacts["email_verified"]),
         "phone_verified": yes_no(contacts["phone_verified"]),
         "is_personal_email": yes_no(contacts["is_personal_email"]),
-        "is_new_role": yes_no(signals[0]),
-        "is_hiring": yes_no(signals[1]),
-        "recently_funded": yes_no(signals[2]),
+        **{name: yes_no(value) for name, value in zip(SIGNAL_COLUMNS, signals, strict=True)},
         "is_competitor": yes_no(bool(people.competitor[lead])),
     }
 
@@ -54,7 +53,7 @@ def lead_rows(history: History) -> Iterator[Row]:
     people = history.people
     first = history.sends.sent_at[:, 0]
     created = first - np.random.default_rng((history.detail, 0)).random(len(people)) * CREATED_BEFORE
-    components = [f"als_{component}" for component in (*COMPONENTS, "risk")]
+    components = [f"als_{part}" for part in PARTS]
     for lead in range(len(people)):
         status, since = status_of(history, lead)
         zone = int(people.zone[lead])

@@ -8,6 +8,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from patterns.simulator.history import History
 from patterns.simulator.named import WORLDS
 from patterns.simulator.rows import Row, lead_rows
 from patterns.simulator.touch_rows import activity_rows
+from patterns.simulator.truth import Planted, truth_of
 
 __all__ = ["WORLDS", "Simulation", "shuffled", "simulate"]
 
@@ -29,6 +31,11 @@ class Simulation(History):
 
     def frame(self) -> Frame:
         return frame_of(self)
+
+    @cached_property
+    def truth(self) -> tuple[Planted, ...]:
+        """Every finding's true lift, those of no effect too."""
+        return truth_of(self)
 
     def lead_rows(self) -> Iterator[Row]:
         return lead_rows(self)

@@ -22,7 +22,7 @@ HAZARD_LIMITS = (-14.0, 4.0)  # logit of the first hazard
 
 @dataclass(frozen=True)
 class Curve:
-    """A fit with one smoothed term; `smoothness` is the chosen precision of its second differences, `place` the term."""
+    """A fit whose term at `place` is smoothed; `smoothness` is the chosen precision of its second differences."""
 
     fit: Fit
     place: int
@@ -38,7 +38,7 @@ class Curve:
 
 
 def second_differences(size: int, *, cyclic: bool = False) -> Floats:
-    """The matrix that takes `size` ordered levels to their second differences, (size - 2, size), or (size, size) cyclic."""
+    """The matrix that takes ordered levels to their second differences: (size - 2, size), or (size, size) if cyclic."""
     if cyclic:
         return np.roll(np.eye(size), -1, axis=1) - 2 * np.eye(size) + np.roll(np.eye(size), 1, axis=1)
     return np.diff(np.eye(size), n=2, axis=0)
@@ -85,7 +85,7 @@ def fit_depletion(trials: Ints, events: Ints) -> Depletion:
     """The likeliest beta-geometric hazards of touches 1..T, from leads at risk and converted at each.
 
     The test is the likelihood ratio on the boundary of its parameter: half a chi-squared of one degree (Self and Liang,
-    JASA 82, 1987). Fader and Hardie, How to project customer retention, J. Interactive Marketing 21, 2007, for the model.
+    JASA 82, 1987). The model: Fader and Hardie, How to project customer retention, J. Interactive Marketing 21, 2007.
     """
     silent = trials - events
     position = np.arange(len(trials))

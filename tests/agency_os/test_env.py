@@ -33,7 +33,7 @@ def test_a_secret_may_be_a_file(given, tmp_path):
     assert env.text("GIVEN") == "open"
     given("")
     given(str(tmp_path / "none"), "GIVEN_FILE")
-    with pytest.raises(ImproperlyConfigured, match="GIVEN_FILE.*cannot be read"):
+    with pytest.raises(ImproperlyConfigured, match=r"GIVEN_FILE.*cannot be read"):
         env.text("GIVEN")
 
 

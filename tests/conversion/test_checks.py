@@ -16,9 +16,11 @@ def test_a_database_that_cannot_keep_a_promise_is_refused(monkeypatch):
     if connection.vendor == "postgresql":  # confirms commits before they are on the disk
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit = off")
-        expected = [("agency.E001", "A send is claimed by a commit; lose it, and a message goes out twice. Set it to on.")]
+        expected = [
+            ("agency.E001", "A send is claimed by a commit; lose it, and a message goes out twice. Set it to on.")
+        ]
     else:
-        monkeypatch.setattr(connection.Database, "sqlite_version_info", (3, 8, 3))
+        monkeypatch.setattr("sqlite3.sqlite_version_info", (3, 8, 3))
         hint = "Install Python with SQLite 3.35 or newer, or set DATABASE_URL to a PostgreSQL database."
         expected = [("agency.E002", hint)]
     assert [(found.id, found.hint) for found in check_database(databases=["default"])] == expected

@@ -100,7 +100,10 @@ def test_facts_after_the_moment_do_not_exist(history):
     assert np.isnan(early.leads.converted_at).all()
     assert early.leads.exit.tolist() == [-1, -1]
     assert early.touches.lead.tolist() == [0, 1, 1]
-    assert not early.touches.booked.any() or np.isnan(early.leads.converted_at[early.touches.lead[early.touches.booked]]).all()
+    assert (
+        not early.touches.booked.any()
+        or np.isnan(early.leads.converted_at[early.touches.lead[early.touches.booked]]).all()
+    )
     assert len(frames.load(history, MONDAY - timedelta(days=1)).touches) == 0
 
 

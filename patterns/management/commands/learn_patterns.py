@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from conversion.clients import ClientNotFound, find_client
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import now
 
-from conversion.clients import ClientNotFound, find_client
 from conversion.models import Client
 from patterns import learning, report
 from patterns.detectors.findings import Abstention, rounded
@@ -26,7 +26,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("clients", nargs="*", metavar="CLIENT", help="name, slug or id; all active clients if none")
-        parser.add_argument("--as-of", type=moment, metavar="T", help="learn from facts up to this time (ISO 8601; default now)")
+        parser.add_argument(
+            "--as-of", type=moment, metavar="T", help="learn from facts up to this time (ISO 8601; default now)"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def handle(self, *, clients: list[str], as_of: datetime | None, json: bool, **_: Any) -> None:
@@ -35,7 +37,9 @@ class Command(BaseCommand):
         except ClientNotFound as error:
             raise CommandError(str(error), returncode=UNUSABLE) from error
         if not chosen and not json:
-            self.stdout.write("There is no client to learn for. Bring one in with: manage.py import_history NAME --create")
+            self.stdout.write(
+                "There is no client to learn for. Bring one in with: manage.py import_history NAME --create"
+            )
         failures: list[str] = []
         outcomes = self.learned(chosen, as_of or now().replace(microsecond=0), failures)
         if json:
@@ -53,9 +57,11 @@ class Command(BaseCommand):
                 self.stderr.write(f"[{number}/{len(clients)}] {client.name}")
             try:
                 yield learning.learn(client, as_of)
-            except Exception as error:  # noqa: BLE001 (whatever it is, the other clients are learned for)
+            except Exception as error:
                 log.debug("learning for client %s failed", client.pk, exc_info=True)
-                failures.append(f"{client.name}: learning failed, the stored patterns stay ({type(error).__name__}: {error})")
+                failures.append(
+                    f"{client.name}: learning failed, the stored patterns stay ({type(error).__name__}: {error})"
+                )
 
 
 def moment(text: str) -> datetime:

@@ -77,7 +77,13 @@ def test_unsubscribing_belongs_to_the_last_touch_before_it():
 
 
 def test_what_came_before_a_touch():
-    touches = [(0, 0, 0, 1, False), (0, 2, 2, 2, False), (0, 5.9, 0, 3, False), (0, 6, 1, 4, False), (1, 1, 1, 1, False)]
+    touches = [
+        (0, 0, 0, 1, False),
+        (0, 2, 2, 2, False),
+        (0, 5.9, 0, 3, False),
+        (0, 6, 1, 4, False),
+        (1, 1, 1, 1, False),
+    ]
     table = at_risk(frame(touches))
     assert table.previous.tolist() == [-1, 0, 2, 0, -1]
     assert table.gap.tolist() == [-1, 2, 3, 0, -1]

@@ -1,0 +1,154 @@
+"""One hazard model of the next touch: what a touch converts, given that its lead is still there.
+
+    logit h = period + channel + tier + touch number + gap + channel in tier
+              + [channel not used before] + channels used before + previous channel -> channel
+
+A ridge logistic regression on counted patterns (`docs/statistics.md`, "The hazard model"). Every effect is held against
+the others, so that a channel is not credited with the tier it is used for, nor a late touch with who is left by then.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr
+
+from conversion.vocabulary import CHANNELS, TIERS
+from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.families import TESTED_FROM, Family
+from patterns.detectors.frame import Ints
+from patterns.stats.logistic import Fit, Patterns, Term, count_patterns, fit, ridge
+from patterns.stats.rates import Counts, Floats, hierarchical
+from patterns.stats.strata import Z95, Lifts
+
+TOUCHES = 10  # touch numbers with an effect of their own; later ones share the last
+GAP_STARTS = np.array([0, 2, 3, 4, 6, 8])  # days since the touch before: 0-1, 2, 3, 4-5, 6-7, 8 and more
+COUNTS = 4  # channels used before: 1, 2, 3, 4 and more
+EFFECT_SD = 0.3  # prior of an effect, log odds: two in three lie within a factor of 1.35
+TRANSITION_SD = 0.2  # of a pair of channels, beyond what each of them does
+TIER_SD = 1.0  # tiers are made to differ
+COLUMNS = ("channel", "tier", "touch", "gap", "channel_in_tier", "new", "used", "transition")
+SIZES = (len(CHANNELS), len(TIERS), TOUCHES, len(GAP_STARTS), len(CHANNELS) * len(TIERS), 1, COUNTS, len(CHANNELS) ** 2)
+SDS = (EFFECT_SD, TIER_SD, EFFECT_SD, EFFECT_SD, EFFECT_SD, EFFECT_SD, EFFECT_SD, TRANSITION_SD)
+TERMS: tuple[Term, ...] = tuple(ridge(size, sd) for size, sd in zip(SIZES, SDS, strict=True))
+METHOD = "hazard model, ridge logistic, odds ratio; Benjamini-Hochberg"
+HELD = "campaign or month, tier, touch number, gap, channels before"
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """The fitted model with the patterns behind it."""
+
+    patterns: Patterns
+    fit: Fit
+
+    @cached_property
+    def rate(self) -> Floats:
+        """Fitted hazard of each pattern, in its own period."""
+        eta = self.fit.log_odds(self.patterns.levels) + self.fit.strata[self.patterns.stratum]
+        return np.asarray(1 / (1 + np.exp(-eta)))
+
+    @cached_property
+    def standard_intercept(self) -> float:
+        """The intercept with which the rows, all in one average period, would have as many conversions as they had."""
+        eta = self.fit.log_odds(self.patterns.levels) - self.fit.intercept
+        events, trials = float(self.patterns.events.sum()), self.patterns.trials
+        intercept = self.fit.intercept
+        for _ in range(20):  # Newton on one number: the sum of hazards rises with it
+            rate = 1 / (1 + np.exp(-(eta + intercept)))
+            step = (events - float(trials @ rate)) / max(float(trials @ (rate * (1 - rate))), 1e-9)
+            intercept += float(np.clip(step, -1.0, 1.0))
+        return intercept
+
+    def totals(self, column: str, amount: Floats | Ints) -> Floats:
+        """Sum of an amount a pattern over each level of a column; rows without a level are in none."""
+        level = self.patterns.levels[:, COLUMNS.index(column)]
+        has = level >= 0
+        return np.bincount(level[has], weights=amount[has], minlength=SIZES[COLUMNS.index(column)]).astype(np.float64)
+
+    def counts(self, column: str) -> Counts:
+        trials, events = (self.totals(column, n).astype(np.int64) for n in (self.patterns.trials, self.patterns.events))
+        return Counts(trials, events)
+
+    def predicted(self, column: str) -> Floats:
+        """Conversions that the model expects at each level of a column."""
+        return self.totals(column, self.patterns.trials * self.rate)
+
+    def start(self, column: str) -> int:
+        """Where the coefficients of a column begin."""
+        return self.fit.starts[COLUMNS.index(column)]
+
+
+def hazard_patterns(table: AtRisk) -> Patterns:
+    """The at-risk touches, counted by what the model looks at; strata are the periods."""
+    touch = np.clip(table.touch, 1, TOUCHES) - 1
+    gap = np.searchsorted(GAP_STARTS, table.gap, side="right") - 1  # -1 where there was no touch before
+    used = np.minimum(table.distinct, COUNTS) - 1
+    new = np.where(table.new, 0, -1)
+    period = codes(table.period)
+    base = count_patterns([table.channel, table.tier, touch, gap, new, used, table.previous], table.y, period)
+    channel, tier, touch, gap, new, used, previous = base.levels.T
+    pair = np.where(previous < 0, -1, previous * len(CHANNELS) + channel)
+    levels = np.stack([channel, tier, touch, gap, tier * len(CHANNELS) + channel, new, used, pair], axis=1)
+    return Patterns(levels.astype(np.int32), base.stratum, base.trials, base.events)
+
+
+def fit_hazard(patterns: Patterns) -> Hazard:
+    return Hazard(patterns, fit(patterns, TERMS))
+
+
+def against_all(model: Hazard, levels: Sequence[Sequence[tuple[str, int]]], shares: Floats) -> tuple[Floats, Floats]:
+    """Log odds of alternatives less the log of their average odds, and standard errors.
+
+    levels: of each alternative, the (column, level) effects that make it up. shares: of the rows, one an alternative.
+    """
+    rows = np.zeros((len(levels), len(model.fit.coefficients)))
+    for row, parts in zip(rows, levels, strict=True):
+        for column, level in parts:
+            row[model.start(column) + level] += 1
+    odds = np.exp(rows @ model.fit.coefficients)
+    weight = shares * odds / max(float(shares @ odds), 1e-300)
+    _, error = model.fit.contrast(rows - weight @ rows)
+    return np.log(odds / max(float(shares @ odds), 1e-300)), error
+
+
+def against_rest(model: Hazard, levels: Sequence[Sequence[tuple[str, int]]], shares: Floats) -> tuple[Floats, Floats]:
+    """As `against_all`, but each alternative against the average odds of the others."""
+    estimate, error = np.zeros(len(levels)), np.zeros(len(levels))
+    for i in range(len(levels)):
+        others = np.where(np.arange(len(levels)) == i, 0.0, shares)
+        estimate[i], error[i] = (part[i] for part in against_all(model, levels, others / max(others.sum(), 1e-300)))
+    return estimate, error
+
+
+def effects_family(
+    keys: Sequence[Mapping[str, Any]], counts: Counts, predicted: Floats, effect: tuple[Floats, Floats]
+) -> Family:
+    """Family of effects of the model. effect: log odds ratios and standard errors; predicted: conversions by the model.
+
+    A value is tested where enough conversions would be expected of it without its effect, and not where it is alone.
+    """
+    estimate, error = effect
+    z = np.divide(estimate, error, out=np.zeros_like(estimate), where=error > 0)
+    expected = predicted / np.exp(estimate)
+    testable = (expected >= TESTED_FROM) & (error > 0)
+    return Family(
+        keys=tuple(keys),
+        counts=counts,
+        rates=hierarchical(counts),
+        lifts=Lifts(
+            lift=np.exp(estimate),
+            low=np.exp(estimate - Z95 * error),
+            high=np.exp(estimate + Z95 * error),
+            p_better=np.asarray(ndtr(z)),
+            centre=estimate,
+            spread=error,
+            share=np.zeros(len(estimate)),
+        ),
+        expected=expected,
+        p_values=np.where(testable, 2 * ndtr(-np.abs(z)), np.nan),
+        stratified_by=HELD,
+        method=METHOD,
+    )

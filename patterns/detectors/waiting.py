@@ -1,0 +1,76 @@
+"""How long to wait: the best day inside a supported gap, and the time from the first touch to a booking."""
+
+from typing import Any
+
+import numpy as np
+
+from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.findings import Abstention
+from patterns.detectors.frame import DAY, Frame
+from patterns.stats.logistic import count_patterns, ridge
+from patterns.stats.timing import fit_curve, incidence
+
+LONGEST_GAP = 14  # days: the longest that a plan waits
+MIN_BOOKED = 5  # bookings that a time to convert is read from
+HORIZON_DAYS = 60.0  # "in the end": few sequences run longer
+FOLLOWED = 0.05  # of the leads must have been followed that long, or the horizon is shorter
+TOUCHES, CHANNELS = 10, 5
+
+
+def gap_days(table: AtRisk, gap: str) -> int:
+    """The whole number of days inside a gap such as "4-5" at which the smooth curve over days stands highest.
+
+    The curve: log odds by days 0 to 14 since the touch before, second differences penalised, channel and touch number
+    and period held. A gap of up to one day is one day: a plan waits at least that.
+    """
+    low, _, high = gap.partition("-")
+    days = range(max(int(low), 1), int(high or low) + 1)
+    if len(days) == 1:
+        return days[0]
+    rows = (table.gap >= 0) & (table.gap <= LONGEST_GAP)
+    touch = np.minimum(table.touch[rows], TOUCHES) - 1
+    counted = count_patterns([table.gap[rows], table.channel[rows], touch], table.y[rows], codes(table.period[rows]))
+    terms = [ridge(LONGEST_GAP + 1, 1.0), ridge(CHANNELS, 1.0), ridge(TOUCHES, 1.0)]
+    found = fit_curve(counted, terms, 0).fit
+    curve = found.coefficients[found.block(0)]
+    return max(days, key=lambda day: float(curve[day]))
+
+
+def conversion_timing(frame: Frame, table: AtRisk) -> dict[str, Any]:
+    """Days from the first touch to the booking, other exits and leads still under way allowed for (Aalen-Johansen).
+
+    Among those who book within the horizon. Bookings that no touch is credited with count as another exit. Abstains
+    where sources recorded only later touches, since then the beginning is not known.
+    """
+    leads, touches = frame.leads, frame.touches
+    first = np.flatnonzero(np.diff(touches.lead, prepend=-1))
+    if (touches.touch[first] > 1).any():
+        unknown = int((touches.touch[first] > 1).sum())
+        return Abstention(f"of {unknown:,} leads the first touch is not recorded, only a later one").payload()
+    lead, begun = touches.lead[first], touches.sent_at[first]
+    credited = np.zeros(len(leads), dtype=bool)
+    credited[table.lead[table.y]] = True
+    ended = np.fmin(leads.converted_at[lead], leads.left_at[lead])
+    booked = credited[lead] & (leads.converted_at[lead] <= ended)
+    cause = np.where(np.isnan(ended), 0, np.where(booked, 1, 2))
+    duration = np.maximum(np.where(np.isnan(ended), frame.as_of, ended) - begun, 0.0) / DAY
+    if int(booked.sum()) < MIN_BOOKED:
+        return Abstention(
+            f"{int(booked.sum())} bookings followed from the first touch on; {MIN_BOOKED} are needed"
+        ).payload()
+
+    horizon = min(HORIZON_DAYS, float(np.quantile(duration, 1 - FOLLOWED, method="inverted_cdf")))
+    found = incidence(duration, cause)
+    share = found.by(horizon)
+    inside = found.times <= horizon
+    steps = np.diff(found.probability[inside], prepend=0.0)
+    p50, p80, p95 = (found.quantile(level * share) for level in (0.5, 0.8, 0.95))
+    return {
+        "avg_days_to_convert": float(steps @ found.times[inside] / share),
+        "median_days_to_convert": p50,
+        "percentile_50": p50,
+        "percentile_80": p80,
+        "percentile_95": p95,
+        "converted_within_horizon": share,
+        "horizon_days": horizon,
+    }

@@ -1,0 +1,165 @@
+"""What a detector should find in a simulated world: the true lift behind every finding it may report.
+
+A lift is taken in the sense of the findings: against the average of all, or, for a flag, against those without it. Each is
+computed from the effects of its own table alone, which is exact because every other table's values are drawn
+independently of it; so it is exactly 1, but for rounding, where the table is empty.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conversion.content import DEFAULT
+from conversion.vocabulary import CHANNELS, TIERS, Channel, PatternType
+from patterns.detectors.atrisk import WINDOW_DAYS
+from patterns.detectors.frame import DAY, Bools, Floats, Ints
+from patterns.simulator.effects import by_bits, by_code
+from patterns.simulator.history import History
+from patterns.simulator.leads import INDUSTRY_NAMES, SIGNAL_NAMES, SIZE_NAMES, TITLE_NAMES, draw_people
+
+POPULATION = 100_000  # leads drawn for the truth about leads, so that chance moves a lift by about 0.01 at most
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True)
+class Planted:
+    """The true lift of one finding. detector: who, what, when or how. kind: the payload's key under which findings of
+    this sort stand, at any depth. key: what names the finding there, as its own fields or as the path to it.
+    """
+
+    detector: PatternType
+    kind: str
+    key: Mapping[str, Any]
+    factor: float
+
+
+def truth_of(history: History) -> tuple[Planted, ...]:
+    """Every finding's true lift, those of no effect too."""
+    touches = Touched.of(history)
+    return (*who(history), *what(history, touches), *when(history, touches), *how(history, touches))
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The matured touches that were sent: their lead and their column in the history's (leads, touches) arrays."""
+
+    lead: Ints
+    column: Ints
+
+    @classmethod
+    def of(cls, history: History) -> "Touched":
+        matured = history.sends.sent_at <= history.as_of - WINDOW_DAYS * DAY
+        return cls(*np.nonzero(history.sent & matured))
+
+    def __call__(self, values: Any) -> Any:
+        """The touches' values, of (leads, touches) or (leads,)."""
+        return values[self.lead, self.column] if values.ndim > 1 else values[self.lead]
+
+
+def who(history: History) -> Iterator[Planted]:
+    """Lifts of the rate at which leads book, from a large population of the same world."""
+    world = history.world
+    people = draw_people(POPULATION, world.stars, np.random.default_rng(0))
+    chance = lead_chance(history, world.lead_factor(people))
+    sorts = (
+        ("title_rankings", "title", TITLE_NAMES, people.title),
+        ("industry_rankings", "industry", INDUSTRY_NAMES, people.industry),
+        ("size_analysis", "range", SIZE_NAMES, people.size),
+    )
+    for kind, key, names, codes in sorts:
+        for name, lift in against_all(names, codes, chance):
+            yield Planted(PatternType.WHO, kind, {key: name}, lift)
+    for name, column in zip(SIGNAL_NAMES, people.signals.T, strict=True):
+        lift = against_rest(column == 1, chance, known=column >= 0)
+        yield Planted(PatternType.WHO, "timing_signals", {"member": f"{name}_lift"}, lift)
+
+
+def lead_chance(history: History, factor: Floats) -> Floats:
+    """(leads,): how likely leads with these factors book within the usual number of touches of average hazard."""
+    average = (history.hazard / history.world.lead_factor(history.people)[:, None]).mean(axis=0)
+    chance: Floats = 1 - np.prod(1 - np.minimum(factor[:, None] * average, 1.0), axis=1)
+    return chance
+
+
+def what(history: History, touches: Touched) -> Iterator[Planted]:
+    """Lifts of content features on the hazard, over the touches as they were sent."""
+    world, library = history.world, history.library
+    template = touches(history.sends.template)
+    by_mail = library.channel[template] == CHANNELS.index(Channel.EMAIL)
+    sorts: tuple[tuple[str, str, tuple[str, ...], Ints, Mapping[str, float]], ...] = (
+        ("pain_points", "pain_point", DEFAULT.pain_names, library.pain_points, world.pain_points),
+        ("angles", "angle", DEFAULT.angle_names, library.angles, world.angles),
+        ("subject_patterns", "pattern", DEFAULT.subject_names, library.subjects, world.subjects),
+        ("personalization_lift", "member", DEFAULT.flag_names, library.personalization, world.personalization),
+    )
+    for kind, key, names, bits, table in sorts:
+        factor = by_bits(table, names, bits)[template]
+        counted = by_mail if kind == "subject_patterns" else np.ones(len(template), dtype=bool)
+        for position, name in enumerate(names):
+            held = bits[template] >> position & 1 == 1
+            if held.any():
+                yield Planted(PatternType.WHAT, kind, {key: name}, against_rest(held, factor, known=counted))
+    cta = library.cta[template]
+    factor = by_code(world.ctas, DEFAULT.cta_names)[cta]
+    for key, names, codes in (("cta", DEFAULT.cta_names, cta), ("type", *cta_types(cta))):
+        for name, lift in against_all(names, codes, factor):
+            yield Planted(PatternType.WHAT, "ctas", {key: name}, lift)
+
+
+def cta_types(cta: Ints) -> tuple[tuple[str, ...], Ints]:
+    """The types of calls to action, and each touch's position among them, -1 without one."""
+    types = tuple(sorted({call.type for call in DEFAULT.ctas}))
+    return types, np.array([*(types.index(call.type) for call in DEFAULT.ctas), -1])[cta]
+
+
+def when(history: History, touches: Touched) -> Iterator[Planted]:
+    """Lifts of day and hour, and of the touch's number, which holds for the leads that are still there by then."""
+    world, sends = history.world, history.sends
+    day, hour, touch = touches(sends.day), touches(sends.hour), touches(sends.touch)
+    by_day = np.array([world.days.get(number, 1.0) for number in range(7)])[day]
+    by_hour = np.array([world.hours.get(number, 1.0) for number in range(24)])[hour]
+    by_touch = np.array(world.touches)[touch - 1] * touches(world.lead_factor(history.people))
+    for name, lift in against_all(DAYS, day, by_day):
+        yield Planted(PatternType.WHEN, "best_days", {"day": name}, lift)
+    for number, lift in against_all(range(24), hour, by_hour):
+        yield Planted(PatternType.WHEN, "best_hours", {"hour": number}, lift)
+    for number, lift in against_all(range(1, 1 + len(world.touches)), touch - 1, by_touch):
+        yield Planted(PatternType.WHEN, "touch_hazard", {"touch": number}, lift)
+
+
+def how(history: History, touches: Touched) -> Iterator[Planted]:
+    """Lifts of channels on the hazard, and of the first channel on whether a lead books."""
+    world, sends = history.world, history.sends
+    channel, tier = touches(sends.channel), touches(history.people.tier)
+    table = by_code(world.channels, CHANNELS)[sends.channel] * np.where(sends.new, world.new_channel, 1.0)
+    factor, later = touches(table), touches.column > 0
+    for code, name in enumerate(TIERS):
+        of_tier = np.where(tier == code, channel, -1)
+        for to, lift in against_all(CHANNELS, of_tier, factor):
+            key = {"tier": str(name), "channel": str(to)}
+            yield Planted(PatternType.HOW, "channel_effectiveness_by_tier", key, lift)
+    before = np.where(later, sends.channel[touches.lead, touches.column - 1], -1)
+    for code, name in enumerate(CHANNELS):
+        after = np.where(before == code, channel, -1)
+        for to, lift in against_all(CHANNELS, after, factor):
+            yield Planted(PatternType.HOW, "channel_transitions", {"from": str(name), "to": str(to)}, lift)
+    lift = against_rest(touches(sends.new), np.where(touches(sends.new), world.new_channel, 1.0), known=later)
+    yield Planted(PatternType.HOW, "multi_channel_lift", {"member": "new_channel"}, lift)
+    books = 1 - np.prod(1 - np.minimum(world.base * table, 1.0), axis=1)
+    for first, lift in against_all(CHANNELS, sends.channel[:, 0], books):
+        yield Planted(PatternType.HOW, "first_touch_effectiveness", {"member": f"{first}_first"}, lift)
+
+
+def against_all(names: Sequence[Any], codes: Ints, values: Floats) -> Iterator[tuple[Any, float]]:
+    """The names that occur, with the mean value of each over the mean of all. codes: positions in `names`, -1 unknown."""
+    codes, values = codes[codes >= 0], values[codes >= 0]
+    count, total = np.bincount(codes), np.bincount(codes, weights=values)
+    for code in np.flatnonzero(count).tolist():
+        yield names[code], float(total[code] / count[code] / values.mean())
+
+
+def against_rest(held: Bools, values: Floats, *, known: Bools) -> float:
+    """Mean value where the flag holds over the mean where it is known not to."""
+    return float(values[held & known].mean() / values[~held & known].mean())

@@ -1,0 +1,77 @@
+"""Patterns are said in plain words, each with its evidence and what is missing."""
+
+import pytest
+
+from conversion.vocabulary import PatternType
+from patterns import report
+
+
+def finding(status="supported", lift=2.0, low=1.5, high=2.6667, sample=400, converted=40, **key):
+    return {
+        **key, "sample": sample, "converted": converted, "conversion_rate": 0.1, "rate": 0.098, "low": 0.07,
+        "high": 0.13, "lift": lift, "lift_low": low, "lift_high": high, "q_value": 0.01, "p_better": 0.99,
+        "status": status, "p_best": None, "stratified_by": "month", "method": "test",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def who():
+    return {
+        "type": "who", "version": 1, "sample_size": 1200, "confidence": 0.91,
+        "title_rankings": [
+            finding(title="Founder"),
+            finding("suggestive", 1.2, 0.95, 1.5158, title="Owner"),
+            finding("none", 1.0, 0.9, 1.1, title="Director"),
+        ],
+        "industry_rankings": {"abstained": "no lead's industry is known"},
+        "timing_signals": {"hiring_lift": finding("supported", 0.5, 0.4, 0.6, signal="hiring")},
+        "recommended_weights": {"data_quality": 0.2, "authority": 0.4, "company_fit": 0.15, "timing": 0.1},
+        "weights_evidence": {"promoted": True, "auc_default": 0.61, "auc_learned": 0.655},
+    }  # fmt: skip
+
+
+def test_a_pattern_in_words(who):
+    assert report.lines(PatternType.WHO, who) == [
+        "WHO converts: 1,200 leads, confidence 0.91",
+        "  + signal hiring: 0.50 times the average (0.40 to 0.60); 9.8% of 400 leads, 40 booked",
+        "  + title Founder: 2.00 times the average (1.50 to 2.67); 9.8% of 400 leads, 40 booked",
+        "  + score weights, learned (AUC 0.610 to 0.655): "
+        "data quality 0.20, authority 0.40, company fit 0.15, timing 0.10",
+        "  ? perhaps title Owner: 1.20 times the average (0.95 to 1.52); 9.8% of 400 leads, 40 booked; "
+        "about 950 more such leads would tell",
+        "  . 1 tested without a sign of an effect",
+        "  - industry rankings: no lead's industry is known",
+    ]
+
+
+def test_weights_that_lost_are_said_to_stay(who):
+    who["weights_evidence"]["promoted"] = False
+    assert "  . score weights stay as they are" in "\n".join(report.lines(PatternType.WHO, who))
+
+
+def test_an_abstention_in_words():
+    assert report.lines(PatternType.WHEN, {"abstained": "3 conversions; 5 are needed"}) == [
+        "WHEN to write: not enough data. 3 conversions; 5 are needed"
+    ]
+
+
+def test_nothing_supported_is_said(who):
+    who["confidence"] = 0.0
+    assert report.lines(PatternType.WHO, who)[0] == "WHO converts: 1,200 leads, nothing supported, defaults stay"
+
+
+def test_how_many_more_would_tell():
+    # Half the standard error that is there is needed at four times the sample: 2.8 se = |log lift| at n' = 4 n.
+    assert report.more_needed(finding(lift=1.5, low=1.5 / 1.764, high=1.5 * 1.764, sample=1000)) == 3_000
+    assert report.more_needed(finding(lift=4.0)) is None
+    assert report.more_needed(finding(lift=1.0)) is None
+    assert report.more_needed({"lift": 2.0, "lift_low": None}) is None
+
+
+def test_names_of_findings_that_are_keyed_by_their_place():
+    payload = {
+        "channel_effectiveness_by_tier": {"hot": {"voice": finding()}},
+        "winning_sequences": [finding(sequence=["email", "voice"])],
+        "best_days": [finding(day="Tuesday", day_index=1)],
+    }
+    assert [said.name for said in report.findings(payload)] == ["hot voice", "sequence email > voice", "on Tuesday"]
