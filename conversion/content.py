@@ -1,15 +1,40 @@
-"""What a message says: its pain points, call to action, angle, subject patterns and personalization.
+"""What a message says, and the snapshot of it that is kept: the place to import content from.
 
-Words are found whole, with case and accents folded, and a keyword matches its own singular, plural and hyphen forms.
-Empty text gives empty results. `vocabulary` is the client's, where it extends the default one.
+`wording` holds the vocabulary, `extraction` reads a text by it, `personal` knows what a text takes from its lead,
+`snapshots` puts it together. All are pure: no clock, no database.
 """
 
-import re
-from collections.abc import Iterable
-from typing import Any
-
-from conversion.folding import folded
-from conversion.matching import ANGLES, BLANK, CTAS, FLAGS, PAIN_POINTS, SUBJECTS, Hits, Matcher, Reading, read
-from conversion.personal import names_company, names_first, names_industry, template_key, unpersonalised
+from conversion.extraction import (
+    cta_type,
+    detect_personalization,
+    extract_angles,
+    extract_cta,
+    extract_pain_points,
+    extract_subject_patterns,
+)
+from conversion.personal import template_key, unpersonalised
 from conversion.segments import segment_count
-from conversion.wording import DEFAULT, NEUTRAL, Category, Cta, Vocabulary, VocabularyError
+from conversion.snapshots import SNAPSHOT_VERSION, Features, build_content_snapshot, capture, features_of
+from conversion.wording import DEFAULT, Category, Cta, Vocabulary, VocabularyError
+
+__all__ = [
+    "DEFAULT",
+    "SNAPSHOT_VERSION",
+    "Category",
+    "Cta",
+    "Features",
+    "Vocabulary",
+    "VocabularyError",
+    "build_content_snapshot",
+    "capture",
+    "cta_type",
+    "detect_personalization",
+    "extract_angles",
+    "extract_cta",
+    "extract_pain_points",
+    "extract_subject_patterns",
+    "features_of",
+    "segment_count",
+    "template_key",
+    "unpersonalised",
+]

@@ -122,7 +122,11 @@ class Matcher:
             for spelling in (spelling for keyword in keywords for spelling in variants(keyword)):
                 if name in AT_START:
                     self._starts[spelling] = self._starts.get(spelling, 0) | 1 << position
-        self._known = frozenset({*self._words, *self._phrases})
+        self._known = {
+            word: (self._words.get(word, 0), tuple(self._phrases.get(word, ())))
+            for word in {*self._words, *self._phrases}
+        }
+        self._signs = tuple((sign.strip("N"), _AMOUNTS[sign], bits) for sign, bits in self._amounts.items())
         self._openings = tuple(self._starts)
 
     @staticmethod
@@ -154,14 +158,15 @@ class Matcher:
         """What holds anywhere in a text."""
         mask = 0
         text = reading.text
-        for word in self._known & reading.words:
-            mask |= self._words.get(word, 0)
-            for phrase, bit in self._phrases.get(word, ()):
-                if not mask & bit and stands_in(text, phrase):
+        for word in self._known.keys() & reading.words:
+            bits, phrases = self._known[word]
+            mask |= bits
+            for phrase, bit in phrases:
+                if phrase in text and stands_in(text, phrase):
                     mask |= bit
-        for sign, pattern in _AMOUNTS.items():
-            if sign.strip("N") in text and sign in self._amounts and pattern.search(text):
-                mask |= self._amounts[sign]
+        for sign, pattern, bits in self._signs:
+            if sign in text and pattern.search(text):
+                mask |= bits
         return Hits(mask)
 
     def opening(self, reading: Reading) -> int:

@@ -5,25 +5,24 @@ it never parses JSON. `capture` makes both and reads the text once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
 from typing import Any, TypedDict, Unpack
-from zoneinfo import ZoneInfo
 
 from conversion.extraction import angle_bits, bits_of, cta_code, flag_bits, flags_of, names_at, subject_bits
-from conversion.matching import BLANK, PAIN_POINTS, Matcher, read
+from conversion.matching import PAIN_POINTS, Matcher, read
+from conversion.moments import calendar_of, in_zone
 from conversion.personal import template_key_of
 from conversion.segments import segment_count
 from conversion.vocabulary import Channel, MessageType
 from conversion.wording import DEFAULT, Vocabulary
 
 SNAPSHOT_VERSION = 1
-UNKNOWN = -1  # a code or a length where there is no text to have one
+UNKNOWN = -1  # a code, or a length, of a text that is not there
 
 
 class Details(TypedDict, total=False):
-    """What else is known of a touch. Each channel's snapshot holds its own: see `build_content_snapshot`.
+    """What else is known of a touch; each channel's snapshot keeps its own part.
 
     sent_at: an aware datetime; for a call, when it ended. lead_timezone: an IANA name or a tzinfo; without it the local
     day and hour are None. template_id: any value with a text. message_type: a word of `MessageType`. outcome: a word of
@@ -35,7 +34,7 @@ class Details(TypedDict, total=False):
     template_id: object
     message_type: str | None
     connection_note: str | None
-    script_id: str | None
+    script_id: object
     script_content: str | None
     outcome: str | None
     duration_seconds: float | None
@@ -48,9 +47,11 @@ _DETAILS = frozenset(Details.__annotations__)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The columns of a touch's text. pain_points, angles, subjects, personalization: bits, position i set where the
-    i-th name of the vocabulary's list holds. cta: position in its calls to action, -1 none. words, chars: of the text,
-    subject_words: of the subject, -1 without one. template: the template's key, 0 without one.
+    """The columns of a touch's text.
+
+    pain_points, angles, subjects, personalization: bits, position i set where the i-th name of the vocabulary's list
+    holds. cta: position in its calls to action, -1 none. words, chars: of the text, subject_words: of the subject; -1
+    without one. template: the template's key, 0 without one.
     """
 
     pain_points: int
@@ -64,7 +65,7 @@ class Features:
     template: int
 
 
-def build_content_snapshot(
+def build_content_snapshot(  # noqa: PLR0917 (the six that every touch has; the rest by keyword)
     body: str | None,
     lead: Any,
     subject: str | None = None,
@@ -73,11 +74,11 @@ def build_content_snapshot(
     channel: str = Channel.EMAIL,
     **details: Unpack[Details],
 ) -> dict[str, Any]:
-    """The snapshot of a touch: see `capture`."""
+    """The snapshot of a touch; see `capture`."""
     return capture(body, lead, subject, touch_number, sequence_id, channel, **details)[0]
 
 
-def capture(
+def capture(  # noqa: PLR0917 (as above)
     body: str | None,
     lead: Any,
     subject: str | None = None,
@@ -86,25 +87,25 @@ def capture(
     channel: str = Channel.EMAIL,
     **details: Unpack[Details],
 ) -> tuple[dict[str, Any], Features]:
-    """The snapshot of a touch, JSON, and its columns.
+    """The snapshot of a touch, as JSON holds it, and its columns.
 
-    All channels have body, channel, version, word_count, char_count, pain_points_used, cta_used (the phrase), the five
-    flags, touch_number, sequence_id, sent_at (ISO 8601, UTC), day_of_week (0 = Monday) and hour_of_day in UTC, and
+    All channels have version, channel, body, word_count, char_count, pain_points_used, cta_used (the phrase), the five
+    flags, touch_number, sequence_id, sent_at (ISO 8601 in UTC), day_of_week (0 = Monday) and hour_of_day in UTC, and
     local_day_of_week and local_hour at the lead. E-mail adds subject, subject_word_count and template_id; sms
     segment_count; linkedin message_type and connection_note. Voice has, in place of body and sent_at, script_id,
     script_content (the body where none is given), outcome, duration_seconds, duration_minutes, notes and completed_at.
-    Features are read from the body, a call's from its script, a connection request's from its note. The subject counts
-    for e-mail alone, since only there it is kept.
+    A call is read by its script, a connection request by its note, anything else by its body. The subject counts for
+    e-mail alone, where it is kept.
 
-    Raises ValueError on a naive or unusable `sent_at`, an unknown time zone or channel, TypeError on an unknown detail.
+    Raises ValueError on an unknown channel or time zone and on an unusable `sent_at`, TypeError on an unknown detail.
     """
     if not details.keys() <= _DETAILS:
         raise TypeError(f"unknown details: {', '.join(sorted(details.keys() - _DETAILS))}")
     kind = Channel(channel)
+    given: Mapping[str, Any] = details
     vocabulary = details.get("vocabulary", DEFAULT)
     subject = subject if kind is Channel.EMAIL else None
-    text = _text_read(kind, body, details)
-    features = _features(text, subject, lead, vocabulary, template_id=_template_id(kind, details))
+    features = _read(text_read(kind, body, given), subject, lead, _template_of(kind, given), vocabulary)
     snapshot = {
         "version": SNAPSHOT_VERSION,
         "channel": kind.value,
@@ -114,10 +115,122 @@ def capture(
         "cta_used": None if features.cta < 0 else vocabulary.cta_names[features.cta],
         **flags_of(features.personalization),
         "touch_number": touch_number,
-        "sequence_id": _key_text(sequence_id),
-        **_moments(details.get("sent_at"), details.get("lead_timezone"), "completed_at" if _is_call(kind) else "sent_at"),
-        **_EXTRAS[kind](body or "", subject, details),
+        "sequence_id": _key(sequence_id),
+        **calendar_of(details.get("sent_at"), details.get("lead_timezone")),
+        **_own_keys(kind, body, subject, given),
     }
-    if kind is Channel.EMAIL:
-        snapshot["subject_word_count"] = max(features.subject_words, 0)
     return snapshot, features
+
+
+def _own_keys(kind: Channel, body: str | None, subject: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that depend on the channel."""
+    sent_at = given.get("sent_at")
+    moment = None if sent_at is None else in_zone(sent_at, UTC).isoformat()
+    if kind is Channel.VOICE:
+        return {**_call(body, given), "completed_at": moment}
+    own: dict[str, Any] = {"body": body or "", "sent_at": moment}
+    if kind is Channel.EMAIL:
+        own["subject"] = subject
+        own["subject_word_count"] = len((subject or "").split())
+        own["template_id"] = _key(given.get("template_id"))
+    elif kind is Channel.SMS:
+        own["segment_count"] = segment_count(body)
+    elif kind is Channel.LINKEDIN:
+        own["message_type"] = given.get("message_type") or None
+        own["connection_note"] = given.get("connection_note") or None
+    return own
+
+
+def _call(body: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+    seconds = given.get("duration_seconds")
+    return {
+        "script_id": _key(given.get("script_id")),
+        "script_content": given.get("script_content") or body or None,
+        "outcome": given.get("outcome") or None,
+        "duration_seconds": seconds,
+        "duration_minutes": None if seconds is None else round(seconds / 60, 2),
+        "notes": given.get("notes") or None,
+    }
+
+
+def _key(value: object) -> str | None:
+    """A key of the source's or our own (an UUID) as text; None where it is blank."""
+    return None if value is None else str(value).strip() or None
+
+
+def _template_of(kind: Channel, given: Mapping[str, Any]) -> str | None:
+    """A call's template is its script."""
+    return _key(given.get("template_id")) or (_key(given.get("script_id")) if kind is Channel.VOICE else None)
+
+
+def text_read(channel: Channel, body: str | None, given: Mapping[str, Any]) -> str | None:
+    """The text that a touch is read by. given: its details, or its snapshot."""
+    if channel is Channel.VOICE:
+        return _text(given.get("script_content")) or body
+    note = _text(given.get("connection_note")) if channel is Channel.LINKEDIN else None
+    if note and (given.get("message_type") == MessageType.CONNECTION_REQUEST or not (body or "").strip()):
+        return note
+    return body
+
+
+def _text(value: object) -> str | None:
+    """A text that is not blank."""
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _read(text: str | None, subject: str | None, lead: Any, template: str | None, vocabulary: Vocabulary) -> Features:
+    """All that learning takes from subject and text, in one reading of each."""
+    matcher = Matcher.of(vocabulary)
+    readings = head, body = read(subject), read(text)
+    found = head_hits, body_hits = matcher.hits(head), matcher.hits(body)
+    return Features(
+        pain_points=body_hits[PAIN_POINTS],
+        cta=cta_code(body_hits),
+        angles=angle_bits(readings, found),
+        subjects=subject_bits(subject, head, matcher, head_hits),
+        personalization=flag_bits(text, body, lead, body_hits),
+        words=len(text.split()) if text and body.text else UNKNOWN,
+        chars=len(text) if text and body.text else UNKNOWN,
+        subject_words=len(subject.split()) if subject and head.text else UNKNOWN,
+        template=template_key_of(template, (subject or "", head), (text or "", body), lead),
+    )
+
+
+def features_of(
+    snapshot: Mapping[str, Any],
+    lead: Any = None,
+    template_id: object = None,
+    vocabulary: Vocabulary = DEFAULT,
+) -> Features:
+    """The columns of a stored snapshot, its text read again: those of `capture` for the same vocabulary, and what a
+    later vocabulary finds.
+
+    The flags are those stored (they speak of the lead as it was), or read again where none is. Where the text is no
+    longer there, what was found in it then is taken. Without a lead, only an id makes a template.
+    """
+    kind = Channel(snapshot.get("channel", Channel.EMAIL))
+    body, subject = _text(snapshot.get("body")), _text(snapshot.get("subject"))
+    identity = _template_of(kind, {**snapshot, "template_id": template_id or snapshot.get("template_id")})
+    text = text_read(kind, body, snapshot)
+    features = _read(text, subject if kind is Channel.EMAIL else None, lead, identity, vocabulary)
+    changes: dict[str, int] = {}
+    if any(f"has_{name}" in snapshot for name in vocabulary.flag_names):
+        changes["personalization"] = bits_of(
+            [name for name in vocabulary.flag_names if snapshot.get(f"has_{name}")], vocabulary.flag_names
+        )
+    if features.words == UNKNOWN:
+        changes |= _as_stored(snapshot, vocabulary)
+    if lead is None and not identity:
+        changes["template"] = 0
+    return replace(features, **changes)
+
+
+def _as_stored(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> dict[str, int]:
+    used, cta = snapshot.get("pain_points_used"), snapshot.get("cta_used")
+    words, chars = snapshot.get("word_count"), snapshot.get("char_count")
+    return {
+        "pain_points": bits_of(used if isinstance(used, list) else [], vocabulary.pain_names),
+        "cta": vocabulary.cta_names.index(cta) if cta in vocabulary.cta_names else UNKNOWN,
+        "words": words if isinstance(words, int) and words > 0 else UNKNOWN,
+        "chars": chars if isinstance(chars, int) and chars > 0 else UNKNOWN,
+    }

@@ -1,24 +1,36 @@
 """What may be asked of a client's valid patterns: the one narrow way from what was learned to what is decided.
 
-Everything here has been checked again, blended with the defaults by confidence, and filtered to what may be acted on.
+Everything here has been checked again, blended with the defaults by confidence, and filtered to what may be acted on:
+the weights of the lead score below a confidence of 0.5 are the defaults, up to 0.7 a mixture, above it the learned ones;
+the supported findings of the other patterns count whole from 0.5 on, and not at all below it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Case, F, JSONField, When
 
 from conversion.als import DEFAULT_TIERS, DEFAULT_WEIGHTS
+from conversion.models import Client
+from conversion.vocabulary import PatternType
+from patterns.detectors.when import DEFAULT_GAPS
+from patterns.models import ConversionPattern
+from patterns.payloads import Payload
+from patterns.supported import WinningSequence, how, when
+from patterns.trust import ACTED_ON, tiers_of, trust_of, weighting
 
-BY_DEFAULT = "default weights"
+__all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]
 
 
-@dataclass(frozen=True, slots=True)
-class WinningSequence:
-    """A supported plan. channels: one a touch. lift, lift_low: against the default plan cut to the same length."""
+class Stored(NamedTuple):
+    """As much of a stored pattern as is read here."""
 
-    channels: tuple[str, ...]
-    lift: float
-    lift_low: float
-    evidence: str
+    pattern_type: str
+    version: int
+    confidence: float
+    patterns: Any
 
 
 @dataclass(frozen=True)
@@ -30,16 +42,16 @@ class Guidance:
     winning_sequences: best first (by lift_low). best_first_channel. channel_lifts_by_tier: tier -> channel -> lift.
     gaps: days before touch 2, 3, .. 6, None where not learned. best_days (0 = Monday, at the lead), best_hours: lift
     above 1, best first. avoid_days, avoid_hours: lift below 1, worst first.
-    versions: type -> version of the patterns that are acted on.
+    versions: type -> version of the patterns that may be acted on; `who` where its weights have a share in `weights`.
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
-    weights_source: str = BY_DEFAULT
+    weights_source: str = "default weights"
     tiers: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_TIERS))
     winning_sequences: tuple[WinningSequence, ...] = ()
     best_first_channel: str | None = None
     channel_lifts_by_tier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    gaps: tuple[int | None, ...] = (None,) * 5
+    gaps: tuple[int | None, ...] = (None,) * len(DEFAULT_GAPS)
     best_days: tuple[int, ...] = ()
     avoid_days: tuple[int, ...] = ()
     best_hours: tuple[int, ...] = ()
@@ -71,3 +83,58 @@ class Guidance:
         ("hour", 0 .. 23).
         """
         return self.proofs.get((name, key), "")
+
+
+def for_client(client: Client, at: datetime) -> Guidance:
+    """What the client's patterns that are valid at `at` say. One query, which leaves rankings of who and what unread:
+    they can hold thousands of titles, and no single decision asks for them.
+    """
+    rows = (
+        ConversionPattern.objects.for_client(client)
+        .valid_at(at)
+        .values_list(
+            "pattern_type",
+            "version",
+            "confidence",
+            F("patterns__recommended_weights"),
+            Case(
+                When(pattern_type__in=[PatternType.WHEN, PatternType.HOW], then=F("patterns")), output_field=JSONField()
+            ),
+        )
+    )
+    stored = {}
+    for kind, version, confidence, weights, content in rows:
+        found = {"recommended_weights": weights} if kind == PatternType.WHO else content
+        stored[kind] = Stored(kind, version, confidence, found)
+    return read(stored, client)
+
+
+def read(rows: Mapping[str, Any], client: Any) -> Guidance:
+    """The guidance of stored patterns (type -> row with `version`, `confidence` and the payload `patterns`), taken as
+    valid. client: its `pk`, `als_learned_weights` and `als_tiers` are read. What may not be used is left out, and the log
+    says what.
+    """
+    weighed = weighting(rows.get(PatternType.WHO), client)
+    acted_on = {
+        kind: Payload(kind, row.patterns, client)
+        for kind, row in sorted(rows.items())
+        if kind != PatternType.WHO and (trust_of(row, client) or 0) >= ACTED_ON
+    }
+    versions = {str(kind): rows[kind].version for kind in acted_on}
+    if weighed.version is not None:
+        versions[PatternType.WHO.value] = weighed.version
+    fields: dict[str, Any] = {}
+    proofs: dict[tuple[str, object], str] = {("weights", None): weighed.source}
+    for kind, reader in ((PatternType.WHEN, when), (PatternType.HOW, how)):
+        if kind in acted_on:
+            found, evidence = reader(acted_on[kind])
+            fields |= found
+            proofs |= evidence
+    return Guidance(
+        weights=weighed.weights,
+        weights_source=weighed.source,
+        tiers=tiers_of(client),
+        versions=dict(sorted(versions.items())),
+        proofs=proofs,
+        **fields,
+    )

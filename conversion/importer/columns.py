@@ -1,6 +1,7 @@
 """The columns of the three files: what each holds, and which must be there (docs/import.md)."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from conversion.importer.values import (
@@ -62,10 +63,6 @@ def parsers(kind: Kind, clock: Clock) -> dict[str, Parser]:
     return {Kind.LEADS: _lead, Kind.ACTIVITIES: _activity, Kind.EVENTS: _event}[kind](clock)
 
 
-def names(kind: Kind) -> tuple[str, ...]:
-    return COLUMNS[kind]
-
-
 def _lead(clock: Clock) -> dict[str, Parser]:
     line = text(255)
     return {
@@ -124,5 +121,5 @@ def _event(clock: Clock) -> dict[str, Parser]:
     }
 
 
-_NAMES_ONLY = Clock(zone=None, formats=(), latest=None)  # type: ignore[arg-type] (no cell is read with it)
+_NAMES_ONLY = Clock(zone=None, formats=(), latest=datetime.max.replace(tzinfo=UTC))  # no cell is read with it
 COLUMNS: Mapping[Kind, tuple[str, ...]] = {kind: tuple(parsers(kind, _NAMES_ONLY)) for kind in Kind}

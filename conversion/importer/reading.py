@@ -150,7 +150,9 @@ def _check_header(path: Path, header: tuple[str, ...]) -> None:
     seen: set[str] = set()
     for name in header:
         if len(name) > MAX_NAME:
-            raise UnreadableFile(f"{path}: a column's name is longer than {MAX_NAME} characters; is there a header row?")
+            raise UnreadableFile(
+                f"{path}: a column's name is longer than {MAX_NAME} characters; is there a header row?"
+            )
         if name and name.casefold() in seen:
             raise UnreadableFile(f"{path}: the column {name!r} stands twice in the header")
         seen.add(name.casefold())

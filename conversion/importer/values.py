@@ -178,4 +178,3 @@ class Cached:
         if len(self.known) < CACHED:
             self.known[cell] = value
         return value
-

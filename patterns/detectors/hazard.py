@@ -99,27 +99,32 @@ def fit_hazard(patterns: Patterns) -> Hazard:
     return Hazard(patterns, fit(patterns, TERMS))
 
 
-def against_all(model: Hazard, levels: Sequence[Sequence[tuple[str, int]]], shares: Floats) -> tuple[Floats, Floats]:
+def row_of(model: Hazard, parts: Mapping[tuple[str, int], float]) -> Floats:
+    """The weights of (column, level) effects as one row over all coefficients."""
+    row = np.zeros(len(model.fit.coefficients))
+    for (column, level), weight in parts.items():
+        row[model.start(column) + level] += weight
+    return row
+
+
+def against_all(model: Hazard, rows: Floats, shares: Floats) -> tuple[Floats, Floats]:
     """Log odds of alternatives less the log of their average odds, and standard errors.
 
-    levels: of each alternative, the (column, level) effects that make it up. shares: of the rows, one an alternative.
+    rows: (alternatives, coefficients). shares: of the touches, one an alternative.
     """
-    rows = np.zeros((len(levels), len(model.fit.coefficients)))
-    for row, parts in zip(rows, levels, strict=True):
-        for column, level in parts:
-            row[model.start(column) + level] += 1
     odds = np.exp(rows @ model.fit.coefficients)
-    weight = shares * odds / max(float(shares @ odds), 1e-300)
+    average = float(shares @ odds) / float(shares.sum())
+    weight = shares * odds / float(shares @ odds)
     _, error = model.fit.contrast(rows - weight @ rows)
-    return np.log(odds / max(float(shares @ odds), 1e-300)), error
+    return np.log(odds / average), np.asarray(error)
 
 
-def against_rest(model: Hazard, levels: Sequence[Sequence[tuple[str, int]]], shares: Floats) -> tuple[Floats, Floats]:
-    """As `against_all`, but each alternative against the average odds of the others."""
-    estimate, error = np.zeros(len(levels)), np.zeros(len(levels))
-    for i in range(len(levels)):
-        others = np.where(np.arange(len(levels)) == i, 0.0, shares)
-        estimate[i], error[i] = (part[i] for part in against_all(model, levels, others / max(others.sum(), 1e-300)))
+def against_rest(model: Hazard, rows: Floats, shares: Floats) -> tuple[Floats, Floats]:
+    """As `against_all` for two alternatives or more, but each against the average odds of the others."""
+    estimate, error = np.zeros(len(rows)), np.zeros(len(rows))
+    for i in range(len(rows)):
+        others = np.where(np.arange(len(rows)) == i, 0.0, shares)
+        estimate[i], error[i] = (part[i] for part in against_all(model, rows, others))
     return estimate, error
 
 

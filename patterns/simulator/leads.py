@@ -154,4 +154,3 @@ def pick(shares: tuple[float, ...], count: int, rng: np.random.Generator) -> Int
 
 def lengths(words: tuple[str, ...]) -> Ints:
     return np.array([len(word) for word in words])
-

@@ -10,7 +10,15 @@ from conversion.vocabulary import EXITS, LeadStatus
 from patterns.detectors.frame import DAY
 from patterns.simulator import names
 from patterns.simulator.history import History
-from patterns.simulator.leads import CONTACT_NAMES, COUNTRIES, INDUSTRY_NAMES, SIGNAL_COLUMNS, TITLE_NAMES, ZONES, People
+from patterns.simulator.leads import (
+    CONTACT_NAMES,
+    COUNTRIES,
+    INDUSTRY_NAMES,
+    SIGNAL_COLUMNS,
+    TITLE_NAMES,
+    ZONES,
+    People,
+)
 from patterns.simulator.scoring import PARTS
 
 Row = dict[str, str]

@@ -1,8 +1,13 @@
 """The sentences that simulated messages are built of, and what each of them says.
 
 Every sentence carries the features it is listed under and no other: the words that any other feature is read by do not
-occur in it. `{company}`, `{first_name}` and `{industry}` stand for the lead's own values, one placeholder each at most.
+occur in it. `{company}`, `{first_name}` and `{industry}` stand for the lead's own values.
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 PAIN_POINTS = {
     "leads": ("A steady pipeline is rare in this trade.", "Most prospects on a list like yours never answer."),
@@ -42,9 +47,9 @@ FLAGS = {
     "recent_news": "I read about your new office.",
     "mutual_connection": "A mutual friend mentioned your name.",
     "industry_specific": "Most of our work is in {industry}.",
+    "first_name": "Hi {first_name},",  # in place of the plain greeting
 }
-GREETING = "Hi {first_name},"
-PLAIN_GREETING = "Hello,"
+GREETING = "Hello,"
 FILLERS = (
     "I will keep this short.",
     "We are a small studio in the next suburb.",
@@ -65,16 +70,16 @@ FILLERS = (
 )
 SIGN_OFF = "Kind regards, Alex"
 
-# Stems of at most three words, so that a subject is short with the first tail, medium with the second, long with the third.
+# Stems of at most three words: with the first tail a subject is short, with the second medium, with the third long.
 SUBJECTS = {
     "question_about": ("Question about websites", "Question regarding bookings"),
     "quick_question": ("Quick question here", "Quick question, sorry"),
     "reply_style": ("Re: the website", "Re: our note"),
-    "name_dash": ("Alex - the website", "Alex - our note"),
+    "name_dash": ("Alex - websites", "Alex - bookings"),
     "idea_for": ("Idea for tomorrow", "Idea for summer"),
     "thought_about": ("Thought about websites", "Thought about bookings"),
     "casual_greeting": ("Hey there", "Hi again"),
-    "ends_question": ("Still on paper", "Still the old setup"),
+    "ends_question": ("Still on paper", "Still the same"),
     "introduction": ("A short introduction", "Our introduction"),
     "partnership": ("A possible partnership", "Our partnership"),
     "opportunity": ("An opportunity", "A new opportunity"),
@@ -82,5 +87,76 @@ SUBJECTS = {
     "": ("The website", "Our note"),
 }
 TAILS = ("", " at your office", " at your office before the next quarter ends")
-LENGTHS = ("short_subject", "medium_subject", "long_subject")
-IMPLIED_ANGLES = {"quick_question": "curiosity", "idea_for": "curiosity", "thought_about": "curiosity"}
+LENGTHS = ((3, "short_subject"), (6, "medium_subject"), (99, "long_subject"))  # most words of each
+# Phrases of these subjects are ones that an angle is read by.
+CURIOUS_SUBJECTS = {"quick_question", "idea_for", "thought_about"}
+
+NEUTRAL = "neutral"
+# What templates are made of in equal parts; the empty name is none. Some stand in it more often, as operators like them.
+ANGLE_MIX = (*ANGLES, "")
+CTA_MIX = (*CTAS, "worth 15 minutes", "")
+SUBJECT_MIX = (*SUBJECTS, "question_about", "question_about")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a text is to say. angle, cta: a name, or empty for none. subject: None for a text without a subject line, empty
+    for a line of no pattern. fillers: how many sentences that say nothing.
+    """
+
+    pain_points: frozenset[str]
+    angle: str
+    cta: str
+    subject: str | None
+    flags: frozenset[str]
+    fillers: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text with everything that it says, by the names of the vocabulary."""
+
+    subject: str
+    body: str
+    pain_points: frozenset[str]
+    angles: frozenset[str]
+    subjects: frozenset[str]
+    flags: frozenset[str]
+    cta: str
+
+
+def compose(choice: Choice, rng: np.random.Generator) -> Text:
+    line, patterns = subject_line(choice.subject, rng)
+    angles = {choice.angle} | ({"curiosity"} if patterns & CURIOUS_SUBJECTS else set())
+    return Text(
+        subject=line,
+        body=body(choice, rng),
+        pain_points=choice.pain_points,
+        angles=frozenset(angles - {""}) or frozenset({NEUTRAL}),
+        subjects=patterns,
+        flags=choice.flags,
+        cta=choice.cta,
+    )
+
+
+def body(choice: Choice, rng: np.random.Generator) -> str:
+    opening = [sentence for name, sentence in FLAGS.items() if name in choice.flags - {"first_name"}]
+    pains = [one_of(PAIN_POINTS[name], rng) for name in sorted(choice.pain_points)]
+    angle = [one_of(ANGLES[choice.angle], rng)] if choice.angle else []
+    fillers = [FILLERS[index] for index in rng.permutation(len(FILLERS))[: choice.fillers]]
+    cta = [CTAS[choice.cta]] if choice.cta else []
+    greeting = FLAGS["first_name"] if "first_name" in choice.flags else GREETING
+    return "\n\n".join((greeting, " ".join((*opening, *pains, *angle, *fillers, *cta)), SIGN_OFF))
+
+
+def subject_line(pattern: str | None, rng: np.random.Generator) -> tuple[str, frozenset[str]]:
+    """A subject line of the pattern, and all the patterns that it follows."""
+    if pattern is None:
+        return "", frozenset()
+    line = one_of(SUBJECTS[pattern], rng) + one_of(TAILS, rng) + "?" * (pattern == "ends_question")
+    length = next(name for most, name in LENGTHS if len(line.split()) <= most)
+    return line, frozenset({pattern, length} - {""})
+
+
+def one_of(sentences: Sequence[str], rng: np.random.Generator) -> str:
+    return sentences[int(rng.integers(len(sentences)))]

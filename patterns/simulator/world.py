@@ -1,9 +1,9 @@
 """Simulated outreach in a world whose truth is known.
 
-    simulation = simulate("who", leads=20_000, seed=1, as_of=datetime(2026, 3, 2, tzinfo=UTC))
-    simulation.frame()     # what detectors read
-    simulation.write(...)  # the same facts as files to import
-    simulation.truth       # what a detector should find
+simulation = simulate("who", leads=20_000, seed=1, as_of=datetime(2026, 3, 2, tzinfo=UTC))
+simulation.frame()     # what detectors read
+simulation.write(...)  # the same facts as files to import
+simulation.truth       # what a detector should find
 """
 
 from collections.abc import Iterator

@@ -35,10 +35,14 @@ def test_a_pattern_in_words(who):
         "WHO converts: 1,200 leads, confidence 0.91",
         "  + signal hiring: 0.50 times the average (0.40 to 0.60); 9.8% of 400 leads, 40 booked",
         "  + title Founder: 2.00 times the average (1.50 to 2.67); 9.8% of 400 leads, 40 booked",
-        "  + score weights, learned (AUC 0.610 to 0.655): "
-        "data quality 0.20, authority 0.40, company fit 0.15, timing 0.10",
-        "  ? perhaps title Owner: 1.20 times the average (0.95 to 1.52); 9.8% of 400 leads, 40 booked; "
-        "about 950 more such leads would tell",
+        (
+            "  + score weights, learned (AUC 0.610 to 0.655): "
+            "data quality 0.20, authority 0.40, company fit 0.15, timing 0.10"
+        ),
+        (
+            "  ? perhaps title Owner: 1.20 times the average (0.95 to 1.52); 9.8% of 400 leads, 40 booked; "
+            "about 950 more such leads would tell"
+        ),
         "  . 1 tested without a sign of an effect",
         "  - industry rankings: no lead's industry is known",
     ]

@@ -19,9 +19,7 @@ def payload(**fields):
 
 def keep(client, now=NOW, conversions=12, **learned):
     learned = {PatternType(kind): one for kind, one in learned.items()}
-    return store.store(
-        client, learned, algorithms=dict.fromkeys(PatternType, "x-1"), conversions=conversions, now=now
-    )
+    return store.store(client, learned, algorithms=dict.fromkeys(PatternType, "x-1"), conversions=conversions, now=now)
 
 
 def test_a_pattern_is_current_for_fourteen_days(customer):

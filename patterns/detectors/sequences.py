@@ -1,0 +1,193 @@
+"""What whole plans of touches are worth, tried or not: the g-formula over the hazard model (`docs/statistics.md`, "HOW")."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from conversion.vocabulary import CHANNELS, TIERS, Channel
+from patterns.detectors.families import TESTED_FROM
+from patterns.detectors.frame import Ints
+from patterns.detectors.gains import Gain, deal
+from patterns.detectors.hazard import COLUMNS, COUNTS, GAP_STARTS, SIZES, Hazard, fit_hazard
+from patterns.stats.logistic import Patterns, gathered
+from patterns.stats.plans import all_plans, channels_used, conversion
+from patterns.stats.rates import Floats
+
+DEFAULT = tuple(
+    CHANNELS.index(channel)
+    for channel in (Channel.EMAIL, Channel.LINKEDIN, Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.EMAIL)
+)
+DEFAULT_GAPS = (2, 3, 4, 5, 7)  # days: plans are compared as if sent at the usual pace
+MIN_TOUCHES = 30  # at risk over a channel, or at a touch number, before a plan may hold it
+DRAWS = 500
+CANDIDATES = 100  # the best by point estimate, among which the lower bound decides
+MANY = 4096  # plans evaluated at a time: bounds the memory
+
+
+@dataclass(frozen=True)
+class Worth:
+    """Plans with what they are worth, best lower bound first.
+
+    plans: channel codes (plans, touches). rate: share of leads that convert within the plan; low, high: 95 %.
+    ratio, ratio_low, ratio_high: to the default plan of the same length. p_better: P(ratio > 1). log_mean,
+    log_variance: of the log of the ratio.
+    """
+
+    plans: Ints
+    rate: Floats
+    low: Floats
+    high: Floats
+    ratio: Floats
+    ratio_low: Floats
+    ratio_high: Floats
+    p_better: Floats
+    log_mean: Floats
+    log_variance: Floats
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Evaluates plans under a fitted hazard; leaving: (channels,), probability that a touch makes its lead leave."""
+
+    model: Hazard
+    leaving: Floats
+
+    @cached_property
+    def tiers(self) -> Floats:
+        """Share of each tier among first touches, or among all where none is recorded."""
+        patterns = self.model.patterns
+        first = patterns.levels[:, COLUMNS.index("touch")] == 0
+        rows = first if first.any() else np.ones(len(patterns), dtype=bool)
+        tier = patterns.levels[rows, COLUMNS.index("tier")]
+        total = np.bincount(tier, weights=patterns.trials[rows], minlength=len(TIERS))
+        return np.asarray(total / total.sum(), dtype=np.float64)
+
+    @cached_property
+    def allowed(self) -> list[int]:
+        """Channels that were used enough to say what they do."""
+        counts = self.model.counts("channel")
+        average = counts.successes.sum() / max(int(counts.trials.sum()), 1)
+        enough = (counts.trials >= MIN_TOUCHES) & (counts.trials * average >= TESTED_FROM)
+        return [int(code) for code in np.flatnonzero(enough)]
+
+    @cached_property
+    def length(self) -> int:
+        """Touches of a plan: as many as the default's, or up to the last number that was reached often enough."""
+        reached = self.model.counts("touch").trials[: len(DEFAULT)] >= MIN_TOUCHES
+        return int(np.argmin(np.append(reached, False)))
+
+    def rates(self, plans: Ints) -> Floats:
+        """Share of leads that convert within each plan, by the coefficients as they stand."""
+        total = np.zeros(len(plans))
+        for low in range(0, len(plans), MANY):
+            part = plans[low : low + MANY]
+            for tier, share in enumerate(self.tiers):
+                eta = gathered(self.model.fit.coefficients, self.model.fit.starts, flat_levels(part, tier))
+                hazard = sigmoid(self.model.standard_intercept + eta).reshape(part.shape)
+                total[low : low + MANY] += share * conversion(hazard, self.leaving[part])
+        return total
+
+    def drawn_rates(self, plans: Ints, rng: np.random.Generator) -> Floats:
+        """The same for draws of the coefficients from their posterior: (DRAWS, plans)."""
+        fit = self.model.fit
+        values, vectors = np.linalg.eigh(fit.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        moves = rng.standard_normal((DRAWS, len(values))) @ root.T
+        # The overall level is known far better than any effect: what the effects add on average the intercept takes off.
+        weight = self.model.patterns.trials * self.model.rate * (1 - self.model.rate)
+        average = np.concatenate([self.model.totals(column, weight) for column in COLUMNS]) / weight.sum()
+        level = self.model.standard_intercept - moves @ average + rng.standard_normal(DRAWS) / np.sqrt(weight.sum())
+        drawn = np.zeros((DRAWS, len(plans)))
+        for tier, share in enumerate(self.tiers):
+            eta = (fit.coefficients + moves) @ one_hot(flat_levels(plans, tier)).T + level[:, None]
+            hazard = sigmoid(eta).reshape(DRAWS, *plans.shape)
+            drawn += share * conversion(hazard, self.leaving[plans])
+        return drawn
+
+    def worth(self, plans: Ints, rng: np.random.Generator) -> Worth:
+        """The worth of these plans, the best lower bound of the ratio first."""
+        both = np.concatenate([plans, np.array([DEFAULT[: plans.shape[1]]])])
+        drawn = self.drawn_rates(both, rng)
+        ratio = drawn[:, :-1] / drawn[:, -1:]
+        low, middle, high = np.quantile(ratio, (0.025, 0.5, 0.975), axis=0)
+        rate_low, rate_high = np.quantile(drawn[:, :-1], (0.025, 0.975), axis=0)
+        order = np.argsort(-low, kind="stable")
+        log_ratio = np.log(ratio)
+        columns = (
+            self.rates(plans),
+            rate_low,
+            rate_high,
+            middle,
+            low,
+            high,
+            (ratio > 1).mean(axis=0),
+            log_ratio.mean(axis=0),
+            log_ratio.var(axis=0),
+        )
+        return Worth(plans[order], *(column[order] for column in columns))
+
+    def best(self, rng: np.random.Generator) -> Worth:
+        """The worth of the best plans of the allowed channels; CANDIDATES of them."""
+        plans = all_plans(self.allowed, self.length)
+        order = np.argsort(-self.rates(plans), kind="stable")[:CANDIDATES]
+        return self.worth(plans[order], rng)
+
+
+def flat_levels(plans: Ints, tier: int) -> Ints:
+    """The hazard model's levels of each touch of each plan for leads of a tier: (plans * touches, columns)."""
+    before, new = channels_used(plans)
+    previous = np.concatenate([np.full((len(plans), 1), -1), plans[:, :-1]], axis=1)
+    touch = np.broadcast_to(np.arange(plans.shape[1]), plans.shape)
+    bins = np.searchsorted(GAP_STARTS, np.array((-1, *DEFAULT_GAPS)), side="right") - 1
+    columns = {
+        "channel": plans,
+        "tier": np.full_like(plans, tier),
+        "touch": touch,
+        "gap": np.broadcast_to(bins[: plans.shape[1]], plans.shape),
+        "channel_in_tier": tier * len(CHANNELS) + plans,
+        "new": new - 1,
+        "used": np.minimum(before, COUNTS) - 1,
+        "transition": np.where(previous < 0, -1, previous * len(CHANNELS) + plans),
+    }
+    return np.stack([columns[name].ravel() for name in COLUMNS], axis=1)
+
+
+def one_hot(levels: Ints) -> Floats:
+    """Levels (rows, columns) as 0/1 over all coefficients."""
+    starts = np.cumsum([0, *SIZES[:-1]])
+    rows = np.zeros((len(levels), sum(SIZES) + 1))
+    np.put_along_axis(rows, np.where(levels < 0, sum(SIZES), levels + starts), 1.0, axis=1)
+    return rows[:, :-1]
+
+
+def sigmoid(eta: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-eta)))
+
+
+def plan_gain(patterns: Patterns, planner: Planner, rng: np.random.Generator) -> Gain:
+    """Gain of the plan that looks best on one half of the touches, judged by the other half; both ways."""
+    trials, events = deal(patterns.trials, patterns.events, rng, parts=2)
+    halves = [Planner(fit_hazard(subset(patterns, n, k)), planner.leaving) for n, k in zip(trials, events, strict=True)]
+    if not all(half.allowed and half.length for half in halves):
+        return Gain(0.0, 0.0)
+    judged = []
+    for choosing, judging in (halves, halves[::-1]):
+        chosen = choosing.best(rng).plans[:1]
+        judged.append(judging.worth(chosen, rng))
+    mean = float(np.mean([worth.log_mean[0] for worth in judged]))
+    return Gain(mean, float(sum(worth.log_variance[0] for worth in judged)) / len(judged) ** 2)
+
+
+def subset(patterns: Patterns, trials: Ints, events: Ints) -> Patterns:
+    """The patterns with other counts; those without trials drop out."""
+    kept = trials > 0
+    return Patterns(patterns.levels[kept], patterns.stratum[kept], trials[kept], events[kept])
+
+
+def names(plan: Sequence[int] | Ints) -> list[str]:
+    return [str(CHANNELS[code]) for code in plan]

@@ -1,0 +1,177 @@
+"""What plans may act on: the supported findings of WHEN and HOW, read from their payloads with the evidence of each."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from conversion.vocabulary import CHANNELS, TIERS, Status
+from patterns.detectors.when import DAYS, DEFAULT_GAPS
+from patterns.payloads import (
+    TRIALS_HIGHEST,
+    Claim,
+    Payload,
+    Unusable,
+    harming,
+    helping,
+    items,
+    listed,
+    member,
+    named,
+    number,
+    record,
+    status,
+    text,
+    whole,
+    whole_key,
+)
+
+LONGEST_GAP = 14  # days that a plan waits at most
+LONGEST_SEQUENCE = 20  # touches; no plan is longer
+TOUCHES = "touches"
+LEADS = "leads"
+
+Fields = dict[str, Any]  # fields of the guidance
+Proofs = dict[tuple[str, object], str]  # (name, key) -> evidence in words
+
+best_days = listed("day_index", whole_key(0, len(DAYS) - 1))
+best_hours = listed("hour", whole_key(0, 23))
+first_touches = named({f"{channel}_first": channel.value for channel in CHANNELS})
+by_channel = named({channel.value: channel.value for channel in CHANNELS})
+
+
+@dataclass(frozen=True, slots=True)
+class WinningSequence:
+    """A supported plan. channels: one a touch. rate: what the model expects it to convert, with its 95 % interval.
+    lift, lift_low: against the default plan cut to the same length. sample: leads who were on it (tried) or leads that
+    the model was learned from.
+    """
+
+    channels: tuple[str, ...]
+    rate: float
+    low: float
+    high: float
+    lift: float
+    lift_low: float
+    sample: int
+    tried: bool
+
+    @property
+    def evidence(self) -> str:
+        source = (
+            f"{self.sample:,} leads had it" if self.tried else f"by the model of {self.sample:,} leads, never tried"
+        )
+        return (
+            f"{self.lift:.2f} times the default plan of the same length (at least {self.lift_low:.2f}); "
+            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of leads book, {source}"
+        )
+
+
+def when(payload: Payload) -> tuple[Fields, Proofs]:
+    """Days, hours and gaps."""
+    proofs: Proofs = {}
+    fields: Fields = {}
+    for name, path, read in (("day", "best_days", best_days), ("hour", "best_hours", best_hours)):
+        claims = payload.part(path, read, ())
+        fields[f"best_{name}s"] = tuple(one.key for one in helping(claims))
+        fields[f"avoid_{name}s"] = tuple(one.key for one in harming(claims))
+        proofs |= {(name, one.key): one.words(TOUCHES) for one in claims if one.status == Status.SUPPORTED}
+    fields["gaps"], gap_proofs = gaps(payload)
+    return fields, proofs | gap_proofs
+
+
+def gaps(payload: Payload) -> tuple[tuple[int | None, ...], Proofs]:
+    """Days before touch 2 and on, None where none was learned: where nothing supports it, or it is the default and
+    nothing is said of what supports it.
+    """
+    found: list[int | None] = []
+    proofs: Proofs = {}
+    behind = gap_evidence(payload)
+    for i, usual in enumerate(DEFAULT_GAPS, start=1):
+        days = payload.part(f"optimal_sequence_gaps.touch_{i}_to_{i + 1}", gap, None)
+        learned = None if behind is None or (days == usual and not behind) else days
+        found.append(learned)
+        if learned is not None and behind:
+            proofs["gap", i] = behind
+    return tuple(found), proofs
+
+
+def gap(value: Any, field: str) -> int:
+    return whole(value, field, 1, LONGEST_GAP)
+
+
+def gap_evidence(payload: Payload) -> str | None:
+    """What supports the learned gaps: empty where the payload does not say, None where nothing does."""
+    if not isinstance(payload.content, Mapping) or "gap_hazard" not in payload.content:
+        return ""
+    best = next(helping(payload.part("gap_hazard", listed("gap", text), ())), None)
+    return None if best is None else f"{best.key} days after the touch before: {best.words(TOUCHES)}"
+
+
+def how(payload: Payload) -> tuple[Fields, Proofs]:
+    """Sequences, the first channel, and channels by tier."""
+    first = payload.part("first_touch_effectiveness", first_touches, ())
+    best = payload.part("best_first_channel", channel_or_none, None)
+    behind = next((one for one in first if one.key == best and one.helps), None)
+    if best is not None and behind is None:
+        payload.refuse("best_first_channel", f"first_touch_effectiveness does not support {best}")
+        best = None
+    plans = winning(payload)
+    tiers = {tier.value: payload.part(f"channel_effectiveness_by_tier.{tier}", by_channel, ()) for tier in TIERS}
+    supported = {tier: [one for one in claims if one.status == Status.SUPPORTED] for tier, claims in tiers.items()}
+    fields: Fields = {
+        "winning_sequences": plans,
+        "best_first_channel": best,
+        "channel_lifts_by_tier": {
+            tier: {one.key: one.lift for one in claims} for tier, claims in supported.items() if claims
+        },
+    }
+    proofs: Proofs = {("winning_sequence", plan.channels): plan.evidence for plan in plans}
+    if behind is not None:
+        proofs["best_first_channel", best] = behind.words(LEADS)
+    for tier, claims in supported.items():
+        proofs |= {("channel_by_tier", (tier, one.key)): one.words(TOUCHES) for one in claims}
+    return fields, proofs
+
+
+def channel_or_none(value: Any, field: str) -> str | None:
+    return None if value is None else channel(value, field)
+
+
+def channel(value: Any, field: str) -> str:
+    if text(value, field) not in CHANNELS:
+        raise Unusable(field, f"{value[:40]!r} is no channel")
+    return value
+
+
+def winning(payload: Payload) -> tuple[WinningSequence, ...]:
+    """The supported sequences with a lift above 1, the surest first: by the lower end of the lift."""
+    plans = payload.part("winning_sequences", sequences, ())
+    return tuple(sorted(plans, key=lambda plan: (-plan.lift_low, -plan.lift, plan.channels)))
+
+
+def sequences(value: Any, field: str) -> tuple[WinningSequence, ...]:
+    found = [sequence(item, f"{field}[{i}]") for i, item in enumerate(items(value, field))]
+    return tuple(plan for plan, state in found if state == Status.SUPPORTED and plan.lift > 1)
+
+
+def sequence(value: Any, field: str) -> tuple[WinningSequence, Status]:
+    holder = record(value, field)
+
+    def of(name: str, high: float) -> float:
+        return number(member(holder, name, field), f"{field}.{name}", 0, high)
+
+    channels = items(member(holder, "sequence", field), f"{field}.sequence")
+    if not 1 <= len(channels) <= LONGEST_SEQUENCE:
+        raise Unusable(f"{field}.sequence", f"{len(channels)} touches, expected 1 to {LONGEST_SEQUENCE}")
+    plan = WinningSequence(
+        channels=tuple(channel(one, f"{field}.sequence") for one in channels),
+        rate=of("conversion_rate", 1),
+        low=of("low", 1),
+        high=of("high", 1),
+        lift=of("lift", math.inf),
+        lift_low=of("lift_low", math.inf),
+        sample=whole(member(holder, "sample_size", field), f"{field}.sample_size", 0, TRIALS_HIGHEST),
+        tried=bool(member(holder, "tried", field)),
+    )
+    return plan, status(member(holder, "status", field), f"{field}.status")
