@@ -92,7 +92,7 @@ def _named(value: str, text: str, reading: Reading) -> bool:
     if not name:
         return False
     if name in _ORDINARY:
-        return bool(_as_written(value).search(text))
+        return name in reading.text and bool(_as_written(value).search(text))
     return name in reading.words or stands_in(reading.text, name)
 
 
@@ -144,12 +144,12 @@ class _Own(NamedTuple):
     """A lead's own values, longest first, and the marks that take their place."""
 
     phrases: tuple[tuple[str, str], ...]
-    ordinary: tuple[tuple[re.Pattern[str], str], ...]
+    ordinary: tuple[tuple[str, re.Pattern[str], str], ...]
 
 
 @lru_cache(maxsize=8192)
 def _own_values(values: tuple[str, ...]) -> _Own:
-    """values: as `_lead_values` gives them."""
+    """values: those of `_VALUES`, in order."""
     first, last, company, email, phone, linkedin, title, industry = values
     candidates = [
         ("full_name", f"{first} {last}" if first and last else ""),
@@ -164,15 +164,17 @@ def _own_values(values: tuple[str, ...]) -> _Own:
         ("industry", industry),
     ]
     phrases: dict[str, str] = {}
-    ordinary: dict[re.Pattern[str], str] = {}
+    ordinary: dict[str, tuple[re.Pattern[str], str]] = {}
     for field, value in candidates:
         name = _name(value)
+        if len(name) < 2:  # noqa: PLR2004 - an initial would be found in every text
+            continue
         if name in _ORDINARY:
-            ordinary.setdefault(_as_written(value), _MARKS[field])
-        elif len(name) > 1:  # an initial would be found in every text
+            ordinary.setdefault(name, (_as_written(value), _MARKS[field]))
+        else:
             phrases.setdefault(name, _MARKS[field])
     longest_first = sorted(phrases.items(), key=lambda item: -len(item[0]))
-    return _Own(tuple(longest_first), tuple(ordinary.items()))
+    return _Own(tuple(longest_first), tuple((name, *rest) for name, rest in ordinary.items()))
 
 
 _VALUES = ("first_name", "last_name", "company_name", "email", "phone", "linkedin_url", "title", "industry")
@@ -184,15 +186,19 @@ def unpersonalised(text: str | None, lead: Any) -> str:
     Values are found as whole words, case and accents folded, and so is the text that is given back: canonical, fit to
     be compared, not to be sent. A value that is an ordinary word too is taken out only where it is written as a name.
     """
-    return _with_placeholders(_taken_out(text or "", canonical(text or ""), lead))
+    return _with_placeholders(_taken_out(text or "", canonical(text or ""), _own(lead)))
 
 
-def _taken_out(text: str, whole: str, lead: Any) -> str:
+def _own(lead: Any) -> _Own:
+    return _own_values(tuple([of_lead(lead, name) for name in _VALUES]))
+
+
+def _taken_out(text: str, whole: str, own: _Own) -> str:
     """whole: the canonical text."""
-    own = _own_values(tuple([of_lead(lead, name) for name in _VALUES]))
     marked = text
-    for pattern, mark in own.ordinary:
-        marked = pattern.sub(mark, marked)
+    for name, pattern, mark in own.ordinary:
+        if name in whole:
+            marked = pattern.sub(mark, marked)
     if marked != text:
         whole = canonical(marked)
     for phrase, mark in own.phrases:
@@ -230,8 +236,9 @@ def template_key_of(template_id: object, subject: tuple[str, Reading], body: tup
         return _key(f"id\n{name}")
     if subject[1] is BLANK and body[1] is BLANK:
         return 0
-    parts = [_taken_out(text, reading.text, lead) for text, reading in (subject, body)]
-    return _key(f"text\n{parts[0]}\n{parts[1]}")
+    own = _own(lead)
+    parts = [_taken_out(text, reading.text, own) for text, reading in (subject, body)]
+    return _key("\n".join(["text", *parts]))
 
 
 def _key(name: str) -> int:

@@ -5,6 +5,7 @@ computed once a process.
 """
 
 import calendar
+import warnings
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -21,9 +22,9 @@ DAY_NAMES = tuple(calendar.day_name)  # 0 = Monday; the names are English, no lo
 QUIET_ENDS, QUIET_BEGINS = 8, 21
 RINGING = (Channel.SMS, Channel.VOICE)
 
-# Holidays of the Islamic calendar are tabulated up to 2076, time zones have no history before 1970. A moment outside is
-# a mistake of whoever gave it, and is refused rather than planned without holidays.
-FIRST_YEAR, LAST_YEAR = 1970, 2070
+# The time zone database begins in 1970, and nobody plans for the next century: a moment outside is a mistake of whoever
+# gave it, and is refused rather than planned without zones and holidays.
+FIRST_YEAR, LAST_YEAR = 1970, 2099
 
 _SATURDAY = 5
 
@@ -58,7 +59,9 @@ def closed_days(country: str | None, year: int) -> Mapping[date, str]:
     days = [first + timedelta(days=number) for number in range(366 if calendar.isleap(year) else 365)]
     if not knows(country):
         return MappingProxyType({day: DAY_NAMES[day.weekday()] for day in days if day.weekday() >= _SATURDAY})
-    known = holidays.country_holidays(str(country), years=year, language="en_US")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of some countries only some years are known exactly, the others in part
+        known = holidays.country_holidays(str(country), years=year, language="en_US")
     weekend = {day: f"{DAY_NAMES[day.weekday()]}, weekend there" for day in days if known.is_weekend(day)}
     return MappingProxyType(weekend | {day: str(name) for day, name in known.items()})
 

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 from django.db.models import Case, F, JSONField, When
 
-from conversion.als import DEFAULT_TIERS, DEFAULT_WEIGHTS
+from conversion.als import DEFAULT_TIERS
 from conversion.models import Client
 from conversion.vocabulary import PatternType
 from patterns.detectors.when import DEFAULT_GAPS
 from patterns.models import ConversionPattern
 from patterns.payloads import Payload
 from patterns.supported import WinningSequence, how, when
-from patterns.trust import ACTED_ON, tiers_of, trust_of, weighting
+from patterns.trust import ACTED_ON, by_default, tiers_of, trust_of, weighting
 
 __all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]
 
@@ -45,7 +45,7 @@ class Guidance:
     versions: type -> version of the patterns that may be acted on; `who` where its weights have a share in `weights`.
     """
 
-    weights: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_WEIGHTS))
+    weights: Mapping[str, float] = field(default_factory=by_default)
     weights_source: str = "default weights"
     tiers: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_TIERS))
     winning_sequences: tuple[WinningSequence, ...] = ()
@@ -90,8 +90,8 @@ def for_client(client: Client, at: datetime) -> Guidance:
     they can hold thousands of titles, and no single decision asks for them.
     """
     rows = (
-        ConversionPattern.objects.for_client(client)
-        .valid_at(at)
+        ConversionPattern.objects.valid_at(at)
+        .for_client(client)
         .values_list(
             "pattern_type",
             "version",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from django.utils.timezone import now
@@ -24,7 +24,16 @@ from patterns.models import LearningRun
 
 log = logging.getLogger(__name__)
 
-DETECTORS = {
+
+class Detector(Protocol):
+    """What the four detectors have in common."""
+
+    algorithm: str
+
+    def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention: ...
+
+
+DETECTORS: dict[PatternType, type[Detector]] = {
     PatternType.WHO: WhoDetector,
     PatternType.WHAT: WhatDetector,
     PatternType.WHEN: WhenDetector,

@@ -63,6 +63,9 @@ class Claim:
         )
 
 
+ReadClaims = Callable[[Any, str], tuple[Claim, ...]]
+
+
 class Payload:
     """One stored pattern of a client. client: anything with `pk`, for the log."""
 
@@ -79,6 +82,10 @@ class Payload:
         except Unusable as error:
             self.refuse(error.field, error.problem)
             return otherwise
+
+    def claims(self, path: str, read: ReadClaims) -> tuple[Claim, ...]:
+        """The findings at the dotted path; none where the part abstained or may not be used."""
+        return self.part(path, read, ())
 
     def refuse(self, field: str, problem: str) -> None:
         """Say in the log that a field is not used."""
@@ -181,7 +188,7 @@ def status(value: object, field: str) -> Status:
         raise Unusable(field, "unknown status") from error
 
 
-def listed(key: str, read_key: Callable[[Any, str], str | int]) -> Callable[[Any, str], tuple[Claim, ...]]:
+def listed(key: str, read_key: Callable[[Any, str], str | int]) -> ReadClaims:
     """Reads a list of findings in which `key` says what each speaks of; each may stand in it once."""
 
     def read(value: object, field: str) -> tuple[Claim, ...]:
@@ -196,7 +203,7 @@ def listed(key: str, read_key: Callable[[Any, str], str | int]) -> Callable[[Any
     return read
 
 
-def named(names: Mapping[str, str]) -> Callable[[Any, str], tuple[Claim, ...]]:
+def named(names: Mapping[str, str]) -> ReadClaims:
     """Reads an object of findings. names: its key -> what the finding speaks of; others are ignored, and those that
     abstained or are not there are left out.
     """

@@ -9,6 +9,7 @@ from conversion.vocabulary import PatternType, Status
 
 SHOWN_SUPPORTED = 8  # of each pattern; the payload has them all
 SHOWN_SUGGESTIVE = 3
+ACTED_ON = 0.5  # confidence from which a pattern changes decisions
 Z_LEVEL, Z_POWER = 1.96, 0.84  # 5 % two-sided, power 80 %
 
 QUESTIONS = {
@@ -18,54 +19,40 @@ QUESTIONS = {
     PatternType.HOW: "HOW, by which channels",
 }
 UNITS = {PatternType.WHO: "leads", PatternType.WHAT: "touches", PatternType.WHEN: "touches", PatternType.HOW: "touches"}
-# How a finding's place in the payload is said: prefix of its key's value. Places that are described elsewhere are left out.
-PLACES = {
-    "title_rankings": "title",
-    "industry_rankings": "industry",
-    "distribution": "company size",
-    "timing_signals": "signal",
-    "winning": "subject",
-    "losing": "subject",
-    "pain_points": "pain point",
-    "effective": "pain point",
-    "ineffective": "pain point",
-    "ctas": "call to action",
-    "by_type": "call to action of type",
-    "angles": "angle",
-    "personalization_lift": "mention of",
-    "best_days": "on",
-    "best_hours": "at hour",
-    "touch_hazard": "touch",
-    "first_touch_effectiveness": "first touch by",
-    "multi_channel_lift": "",
-    "winning_sequences": "sequence",
-    "channel_effectiveness_by_tier": "",
-    "channel_transitions": "",
+# How a finding is called: by the key that names it, or by its place in the payload. {} is the name itself.
+BY_PLACE = {
+    "first_touch_effectiveness": "first touch by {}",
+    "channel_effectiveness_by_tier": "{} to {} leads",
+    "channel_transitions": "{} after {}",
+    "by_type": "call to action of type {}",
+    "personalization_lift": "personalization: {}",
 }
-MEASURES = frozenset(
-    {
-        "sample",
-        "converted",
-        "conversion_rate",
-        "rate",
-        "low",
-        "high",
-        "lift",
-        "lift_low",
-        "lift_high",
-        "q_value",
-        "p_better",
-        "status",
-        "p_best",
-        "stratified_by",
-        "method",
-        "frequency",
-        "sample_size",
-        "tried",
-        "day_index",
-        "worth_low",
-    }
-)
+BY_KEY = {
+    "title": "title {}",
+    "industry": "industry {}",
+    "range": "company size {}",
+    "signal": "signal: {}",
+    "pain_point": "pain point {}",
+    "cta": "call to action “{}”",
+    "angle": "angle {}",
+    "pattern": "subject {}",
+    "day": "on {}",
+    "hour": "at {}:00",
+    "touch": "touch {}",
+    "gap": "{} days after the touch before",
+    "channel": "channel {}",
+    "effect": "{}",
+    "sequence": "sequence {}",
+}
+FLAGS = frozenset({"signal", "pain_point", "cta", "angle", "pattern"})  # compared with the rest without them
+FLAG_PLACES = frozenset({"by_type", "personalization_lift"})
+EFFECTS = {
+    "new_channel": "a channel new to the lead",
+    "1_channel": "a touch after 1 channel",
+    "2_channel": "a touch after 2 channels",
+    "3_channel": "a touch after 3 channels",
+    "4_plus_channels": "a touch after 4 channels or more",
+}
 
 
 @dataclass(frozen=True)
@@ -74,6 +61,7 @@ class Said:
 
     name: str
     finding: Mapping[str, Any]
+    against: str = "the average"
 
     @property
     def strength(self) -> float:
@@ -86,7 +74,7 @@ def findings(payload: Mapping[str, Any]) -> list[Said]:
     for path, value in _walk(payload, ()):
         if "status" in value and value.get("lift") is not None:
             name = _name(path, value)
-            found.setdefault(name, Said(name, value))
+            found.setdefault(name, Said(name, value, _against(path, value)))
     return list(found.values())
 
 
@@ -110,18 +98,31 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
 
 
 def _name(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
-    own = [str(value) for key, value in finding.items() if key not in MEASURES and not isinstance(value, (dict, list))]
-    if isinstance(finding.get("sequence"), list):
-        own = [" > ".join(finding["sequence"])]
-    place = next((PLACES[part] for part in reversed(path) if part in PLACES), "")
-    last = own or [part.replace("_lift", "").replace("_", " ") for part in path if part not in PLACES]
-    return " ".join([place, *last]).strip()
+    """path: the keys that lead to the finding; the last ones name it where it has no key of its own."""
+    last = path[-1].replace("_", " ")
+    for place, words in BY_PLACE.items():
+        if place in path:
+            return words.format(finding.get("channel", last), path[-2])
+    for key, words in BY_KEY.items():
+        if key in finding:
+            value = " > ".join(finding[key]) if isinstance(finding[key], list) else str(finding[key])
+            return words.format(
+                EFFECTS.get(value, value.replace("_", " ") if key not in ("title", "industry") else value)
+            )
+    return last
+
+
+def _against(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
+    if "sequence" in finding:
+        return "the default plan"
+    flag = FLAGS.intersection(finding) or FLAG_PLACES.intersection(path)
+    return "those without" if flag else "the average"
 
 
 def sentence(said: Said, unit: str) -> str:
     """One finding with its evidence: name, lift with interval, rate, counts."""
     found = said.finding
-    text = f"{said.name}: {times(found['lift'])} the average"
+    text = f"{said.name}: {found['lift']:.2f} times {said.against}"
     if found.get("lift_high") is not None:
         text += f" ({found['lift_low']:.2f} to {found['lift_high']:.2f})"
     elif found.get("lift_low") is not None:
@@ -129,10 +130,6 @@ def sentence(said: Said, unit: str) -> str:
     if "sample" in found:
         text += f"; {found['rate']:.1%} of {found['sample']:,} {unit}, {found['converted']:,} booked"
     return text
-
-
-def times(lift: float) -> str:
-    return f"{lift:.2f} times"
 
 
 def more_needed(finding: Mapping[str, Any]) -> int | None:
@@ -159,23 +156,20 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
     if "abstained" in payload:
         return [f"{QUESTIONS[kind]}: not enough data. {_capital(payload['abstained'])}"]
     unit = UNITS[kind]
-    confidence = (
-        f"confidence {payload['confidence']:.2f}" if payload["confidence"] else "nothing supported, defaults stay"
-    )
     said = sorted(findings(payload), key=lambda one: (-one.strength, one.name))
     supported = [one for one in said if one.finding["status"] == Status.SUPPORTED]
     hints = [one for one in said if one.finding["status"] == Status.SUGGESTIVE]
     text = [
-        f"{QUESTIONS[kind]}: {payload['sample_size']:,} {'leads' if kind == PatternType.HOW else unit}, {confidence}"
+        (
+            f"{QUESTIONS[kind]}: {payload['sample_size']:,} {'leads' if kind == PatternType.HOW else unit}, "
+            f"{_confidence(payload, any_supported=bool(supported))}"
+        )
     ]
     text += [f"  + {sentence(one, unit)}" for one in supported[:SHOWN_SUPPORTED]]
     if len(supported) > SHOWN_SUPPORTED:
         text.append(f"  + and {len(supported) - SHOWN_SUPPORTED} more")
     text += _weights(payload)
-    for one in hints[:SHOWN_SUGGESTIVE]:
-        needed = more_needed(one.finding)
-        would = f"; about {needed:,} more such {unit} would tell" if needed else ""
-        text.append(f"  ? perhaps {sentence(one, unit)}{would}")
+    text += [f"  ? perhaps {sentence(one, unit)}{_would_tell(one, unit)}" for one in hints[:SHOWN_SUGGESTIVE]]
     rest = len(hints) - len(hints[:SHOWN_SUGGESTIVE])
     silent = len(said) - len(supported) - len(hints)
     if rest or silent:
@@ -183,6 +177,18 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
         text.append(f"  . {', '.join(parts)}")
     text += [f"  - {name}: {reason}" for name, reason in abstentions(payload).items()]
     return text
+
+
+def _would_tell(said: Said, unit: str) -> str:
+    needed = more_needed(said.finding)
+    return f"; about {needed:,} more such {unit} would tell" if needed else ""
+
+
+def _confidence(payload: Mapping[str, Any], *, any_supported: bool) -> str:
+    if payload["confidence"]:
+        acted_on = "" if payload["confidence"] >= ACTED_ON else ", not acted on"
+        return f"confidence {payload['confidence']:.2f}{acted_on}"
+    return "known, but nothing to act on" if any_supported else "nothing supported, defaults stay"
 
 
 def _weights(payload: Mapping[str, Any]) -> list[str]:

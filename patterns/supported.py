@@ -9,7 +9,6 @@ from conversion.vocabulary import CHANNELS, TIERS, Status
 from patterns.detectors.when import DAYS, DEFAULT_GAPS
 from patterns.payloads import (
     TRIALS_HIGHEST,
-    Claim,
     Payload,
     Unusable,
     harming,
@@ -72,7 +71,7 @@ def when(payload: Payload) -> tuple[Fields, Proofs]:
     proofs: Proofs = {}
     fields: Fields = {}
     for name, path, read in (("day", "best_days", best_days), ("hour", "best_hours", best_hours)):
-        claims = payload.part(path, read, ())
+        claims = payload.claims(path, read)
         fields[f"best_{name}s"] = tuple(one.key for one in helping(claims))
         fields[f"avoid_{name}s"] = tuple(one.key for one in harming(claims))
         proofs |= {(name, one.key): one.words(TOUCHES) for one in claims if one.status == Status.SUPPORTED}
@@ -104,20 +103,20 @@ def gap_evidence(payload: Payload) -> str | None:
     """What supports the learned gaps: empty where the payload does not say, None where nothing does."""
     if not isinstance(payload.content, Mapping) or "gap_hazard" not in payload.content:
         return ""
-    best = next(helping(payload.part("gap_hazard", listed("gap", text), ())), None)
+    best = next(helping(payload.claims("gap_hazard", listed("gap", text))), None)
     return None if best is None else f"{best.key} days after the touch before: {best.words(TOUCHES)}"
 
 
 def how(payload: Payload) -> tuple[Fields, Proofs]:
     """Sequences, the first channel, and channels by tier."""
-    first = payload.part("first_touch_effectiveness", first_touches, ())
+    first = payload.claims("first_touch_effectiveness", first_touches)
     best = payload.part("best_first_channel", channel_or_none, None)
     behind = next((one for one in first if one.key == best and one.helps), None)
     if best is not None and behind is None:
         payload.refuse("best_first_channel", f"first_touch_effectiveness does not support {best}")
         best = None
     plans = winning(payload)
-    tiers = {tier.value: payload.part(f"channel_effectiveness_by_tier.{tier}", by_channel, ()) for tier in TIERS}
+    tiers = {tier.value: payload.claims(f"channel_effectiveness_by_tier.{tier}", by_channel) for tier in TIERS}
     supported = {tier: [one for one in claims if one.status == Status.SUPPORTED] for tier, claims in tiers.items()}
     fields: Fields = {
         "winning_sequences": plans,
@@ -139,14 +138,16 @@ def channel_or_none(value: Any, field: str) -> str | None:
 
 
 def channel(value: Any, field: str) -> str:
-    if text(value, field) not in CHANNELS:
-        raise Unusable(field, f"{value[:40]!r} is no channel")
-    return value
+    name = text(value, field)
+    if name not in CHANNELS:
+        raise Unusable(field, f"{name[:40]!r} is no channel")
+    return name
 
 
 def winning(payload: Payload) -> tuple[WinningSequence, ...]:
     """The supported sequences with a lift above 1, the surest first: by the lower end of the lift."""
-    plans = payload.part("winning_sequences", sequences, ())
+    none: tuple[WinningSequence, ...] = ()
+    plans = payload.part("winning_sequences", sequences, none)
     return tuple(sorted(plans, key=lambda plan: (-plan.lift_low, -plan.lift, plan.channels)))
 
 

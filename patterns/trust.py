@@ -46,7 +46,7 @@ def weighting(row: Any | None, client: Any) -> Weighting:
     if row is None or confidence is None:
         return promoted(client)
     payload = Payload(row.pattern_type, row.patterns, client)
-    learned = payload.part("recommended_weights", lambda value, field: checked(value, field), None)
+    learned = payload.part("recommended_weights", checked, None)
     if learned is None:
         return promoted(client)
     return blend(learned, confidence, row.version)
@@ -69,7 +69,7 @@ def promoted(client: Any) -> Weighting:
     if client.als_learned_weights is None:
         return Weighting(by_default(), NONE)
     stored = Payload("client", {"als_learned_weights": client.als_learned_weights}, client)
-    weights = stored.part("als_learned_weights", lambda value, field: checked(value, field), None)
+    weights = stored.part("als_learned_weights", checked, None)
     if weights is None:
         return Weighting(by_default(), NONE)
     return Weighting(weights, "learned weights of an earlier pattern, promoted at the time")

@@ -60,6 +60,7 @@ class Fitting:
         used = {index for cell in self._cells for index in cell.indexes}
         rest = [(name, index) for index, name in enumerate(source.header) if name and index not in used]
         self._extras = sorted(rest)
+        self._extra_names = frozenset(name for name, _ in rest)
         if unnamed := sum(not name for name in source.header):
             self.notes.append(f"{source.name}: {unnamed} column(s) without a name are left out")
 
@@ -107,6 +108,14 @@ class Fitting:
     def given(self) -> frozenset[str]:
         """Our columns that the file has."""
         return frozenset(cell.name for cell in self._cells) | frozenset(self._constants)
+
+    def theirs(self, name: str) -> str:
+        """The file's name of one of our columns; ours where the file has none."""
+        cell = next((cell for cell in self._cells if cell.name == name), None)
+        return self._source.header[cell.indexes[0]] if cell else name
+
+    def is_extra(self, name: str) -> bool:
+        return name in self._extra_names
 
     def row(self, record: Record) -> Row:
         """The typed row of a record. Raises BadRow with the file's name of the column."""

@@ -48,6 +48,9 @@ class Activity(Row, ClientRow):
     propensity = models.FloatField(null=True, blank=True)
     content_snapshot = models.JSONField(null=True, blank=True)
     led_to_booking = models.BooleanField(default=False)
+    led_to_booking_given = models.BooleanField(
+        null=True, blank=True, help_text="What the source says of it; unknown: attributed."
+    )
 
     # What learning reads: local time and tier at send, and the features of the text as bits of the vocabulary.
     local_day = models.PositiveSmallIntegerField(null=True, blank=True)

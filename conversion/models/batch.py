@@ -25,7 +25,9 @@ class ImportBatch(Row, ClientRow):
 
 
 class ImportChange(Row, ClientRow):
-    """A row that an import changed, as it was before."""
+    """A row that an import changed, as it was before. `after` holds the columns that the import changed, as it left
+    them: an undo restores those that nobody changed since. It is empty while the import runs.
+    """
 
     TABLES = (("lead", "lead"), ("activity", "activity"), ("event", "event"))
 
@@ -34,6 +36,7 @@ class ImportChange(Row, ClientRow):
     table = models.CharField(max_length=8, choices=TABLES)
     row_id = models.UUIDField(db_index=True)
     before = models.JSONField()
+    after = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = (

@@ -8,7 +8,7 @@ from conversion.vocabulary import CHANNELS, TIERS
 from patterns.detectors.families import Family
 from patterns.detectors.frame import Ints
 from patterns.detectors.hazard import COUNTS, Hazard, against_all, against_rest, effects_family, row_of
-from patterns.stats.rates import Counts
+from patterns.stats.rates import Counts, Floats
 
 NAMES = tuple(str(channel) for channel in CHANNELS)
 COUNT_KEYS = ("1_channel", "2_channel", "3_channel", "4_plus_channels")
@@ -18,22 +18,27 @@ def picked(counts: Counts, at: Sequence[int] | Ints) -> Counts:
     return Counts(counts.trials[at], counts.successes[at])
 
 
+def channel_row(model: Hazard, channel: int, *, tier: int | None = None, previous: int | None = None) -> Floats:
+    """Effect of a channel: in a tier, or on average over them; after a channel, or on average over what came before."""
+    parts: dict[tuple[str, int], float] = {("channel", channel): 1.0}
+    tiers = shares(model.counts("tier")) if tier is None else np.eye(len(TIERS))[tier]
+    before = model.previous_shares if previous is None else np.eye(len(NAMES))[previous]
+    parts |= {("channel_in_tier", t * len(NAMES) + channel): float(tiers[t]) for t in range(len(TIERS))}
+    parts |= {("transition", p * len(NAMES) + channel): float(before[p]) for p in range(len(NAMES))}
+    return row_of(model, parts)
+
+
+def shares(counts: Counts) -> Floats:
+    return np.asarray(counts.trials / max(int(counts.trials.sum()), 1), dtype=np.float64)
+
+
 def channel_family(model: Hazard) -> Family | None:
     """Each channel against the average of the others, over all tiers; None where fewer than two were used."""
     counts = model.counts("channel")
     used = np.flatnonzero(counts.trials)
     if len(used) < 2:  # noqa: PLR2004 - a comparison needs two
         return None
-    tiers = model.counts("tier").trials / max(int(model.counts("tier").trials.sum()), 1)
-    rows = np.stack(
-        [
-            row_of(
-                model,
-                {("channel", c): 1.0} | {("channel_in_tier", t * len(NAMES) + c): tiers[t] for t in range(len(TIERS))},
-            )
-            for c in used
-        ]
-    )
+    rows = np.stack([channel_row(model, int(c)) for c in used])
     effect = against_rest(model, rows, counts.trials[used].astype(float))
     keys = [{"channel": NAMES[c]} for c in used]
     return effects_family(keys, picked(counts, used), model.predicted("channel")[used], effect)
@@ -46,9 +51,7 @@ def tier_families(model: Hazard) -> dict[str, Family]:
     for t, tier in enumerate(TIERS):
         cells = [t * len(NAMES) + c for c in range(len(NAMES)) if counts.trials[t * len(NAMES) + c]]
         if len(cells) > 1:
-            rows = np.stack(
-                [row_of(model, {("channel", i % len(NAMES)): 1.0, ("channel_in_tier", i): 1.0}) for i in cells]
-            )
+            rows = np.stack([channel_row(model, i % len(NAMES), tier=t) for i in cells])
             effect = against_all(model, rows, counts.trials[cells].astype(float))
             keys = [{"channel": NAMES[i % len(NAMES)]} for i in cells]
             families[str(tier)] = effects_family(keys, picked(counts, cells), predicted[cells], effect)
@@ -84,7 +87,7 @@ def transition_families(model: Hazard) -> dict[str, Family]:
     for p, previous in enumerate(NAMES):
         cells = [p * len(NAMES) + c for c in range(len(NAMES)) if counts.trials[p * len(NAMES) + c]]
         if len(cells) > 1:
-            rows = np.stack([row_of(model, {("channel", i % len(NAMES)): 1.0, ("transition", i): 1.0}) for i in cells])
+            rows = np.stack([channel_row(model, i % len(NAMES), previous=p) for i in cells])
             effect = against_all(model, rows, counts.trials[cells].astype(float))
             keys = [{"channel": NAMES[i % len(NAMES)]} for i in cells]
             families[previous] = effects_family(keys, picked(counts, cells), predicted[cells], effect)

@@ -123,9 +123,12 @@ def discoveries(*p_values: Floats) -> list[Floats]:
 def findings(families: Sequence[Family], *extra: Floats) -> list[list[Finding]]:
     """The findings of each family, in the order of its values. extra: p-values of the detector's further tests."""
     q_by_family = discoveries(*(family.p_values for family in families), *extra)
-    return [
-        [finding(family, i, q[i]) for i in range(len(family))] for family, q in zip(families, q_by_family, strict=False)
-    ]
+    return [findings_at(family, q) for family, q in zip(families, q_by_family, strict=False)]
+
+
+def findings_at(family: Family, q_values: Floats) -> list[Finding]:
+    """The findings of one family whose q-values are known."""
+    return [finding(family, i, float(q)) for i, q in enumerate(q_values)]
 
 
 def finding(family: Family, i: int, q: float) -> Finding:

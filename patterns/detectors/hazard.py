@@ -60,7 +60,15 @@ class Hazard:
             rate = 1 / (1 + np.exp(-(eta + intercept)))
             step = (events - float(trials @ rate)) / max(float(trials @ (rate * (1 - rate))), 1e-9)
             intercept += float(np.clip(step, -1.0, 1.0))
+            if abs(step) < 1e-10:  # noqa: PLR2004 - far below the digits that are kept
+                break
         return intercept
+
+    @cached_property
+    def previous_shares(self) -> Floats:
+        """Share of all touches that came after each channel; the rest were first ones."""
+        after = self.totals("transition", self.patterns.trials).reshape(len(CHANNELS), len(CHANNELS)).sum(axis=1)
+        return np.asarray(after / max(float(self.patterns.trials.sum()), 1.0))
 
     def totals(self, column: str, amount: Floats | Ints) -> Floats:
         """Sum of an amount a pattern over each level of a column; rows without a level are in none."""

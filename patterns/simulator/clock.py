@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from patterns.detectors.frame import Floats, Ints
+from patterns.detectors.frame import DAY, Bools, Floats, Ints
 
 HOURS = 24
 EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday; 0 = Monday
+SATURDAY = 5
 
 
 def weekday(day: Ints) -> Ints:
@@ -28,11 +29,20 @@ def to_utc(zones: tuple[str, ...], zone: Ints, day: Ints, second: Ints) -> tuple
     hour = second // 3600
     at = (zone, day - low, hour)
     later = np.where(exists[at], 0, 1)
-    return day * 86_400.0 + second - offsets[at], (hour + later).astype(np.int8)
+    return day * DAY + second - offsets[at], (hour + later).astype(np.int8)
+
+
+def to_local(zones: tuple[str, ...], zone: Ints, seconds: Floats) -> tuple[Ints, Ints]:
+    """Weekday (0 = Monday) and hour at the zone, position in `zones`, of seconds since 1970; one shape for all."""
+    hour = (seconds // 3600).astype(np.int64)  # every zone that is in use changes its clock on the hour
+    pairs, place = np.unique(np.stack([zone.ravel(), hour.ravel()]), axis=1, return_inverse=True)
+    moments = [datetime.fromtimestamp(at * 3600, ZoneInfo(zones[name])) for name, at in pairs.T.tolist()]
+    local = (seconds.ravel() + np.array([offset(moment) for moment in moments])[place.ravel()]).reshape(zone.shape)
+    return weekday((local // DAY).astype(np.int64)).astype(np.int8), (local % DAY // 3600).astype(np.int8)
 
 
 @lru_cache(maxsize=256)
-def hour_table(name: str, low: int, high: int) -> tuple[Ints, np.ndarray]:
+def hour_table(name: str, low: int, high: int) -> tuple[Ints, Bools]:
     """Offsets from UTC in seconds, and whether the hour exists, (days, 24), of the local dates low to high."""
     zone = ZoneInfo(name)
     midnights = [datetime(1970, 1, 1, tzinfo=zone) + timedelta(days=low + step) for step in range(high - low + 2)]

@@ -67,10 +67,10 @@ class World:
         """Probability, (leads, touches), that each touch of `sends` books, given that its lead is still there."""
         lead = self.lead_factor(people)[:, None]
         content = self.content_factor(library)[sends.template]
-        chance = np.minimum(self.base * lead * self.touch_factor(sends) * content, CEILING)
+        chance: Floats = np.minimum(self.base * lead * self.touch_factor(sends) * content, CEILING)
         if not self.template_sd:
             return chance
-        odds = chance / (1 - chance) * np.exp(self.template_sd * library.luck[sends.template])
+        odds: Floats = chance / (1 - chance) * np.exp(self.template_sd * library.luck[sends.template])
         return odds / (1 + odds)
 
     def lead_factor(self, people: People) -> Floats:

@@ -32,10 +32,11 @@ def write(history: History, folder: Path) -> dict[str, int]:
 
 def write_rows(path: Path, columns: tuple[str, ...], rows: Iterable[Row]) -> int:
     """Write rows as CSV in UTF-8; a column that a row lacks is blank. Returns their number."""
+    count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
         writer.writeheader()
-        count = 0
-        for count, row in enumerate(rows, start=1):
+        for row in rows:
             writer.writerow(row)
-        return count
+            count += 1
+    return count

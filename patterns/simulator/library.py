@@ -1,13 +1,13 @@
 """The texts that a simulated operator sends: one row a template, with what it says beside it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from conversion.content import DEFAULT
 from conversion.vocabulary import CHANNELS, Channel
-from patterns.detectors.frame import UNKNOWN, Floats, Ints
+from patterns.detectors.frame import UNKNOWN, Bools, Floats, Ints
 from patterns.simulator import texts
 from patterns.simulator.texts import Choice, Text
 
@@ -63,12 +63,16 @@ class Library:
     def __len__(self) -> int:
         return len(self.body)
 
-    def draw(self, channel: Ints, rng: np.random.Generator) -> Ints:
-        """A template for each touch over these channels, any as likely as another: all of them meet in every stratum."""
-        first = np.searchsorted(self.channel, np.arange(len(CHANNELS)))
-        count = np.bincount(self.channel, minlength=len(CHANNELS))
-        drawn: Ints = (first[channel] + rng.random(channel.shape) * count[channel]).astype(np.int32)
-        return drawn
+    def draw(self, channel: Ints, rng: np.random.Generator, allowed: Bools | None = None) -> Ints:
+        """A template for each touch over these channels, any as likely as another: all of them meet in every stratum.
+
+        allowed: which templates may be drawn, all by default; there is one at least for each channel that is used.
+        """
+        rows = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+        first = np.searchsorted(self.channel[rows], np.arange(len(CHANNELS)))
+        count = np.bincount(self.channel[rows], minlength=len(CHANNELS))
+        drawn: Ints = rows[(first[channel] + rng.random(channel.shape) * count[channel]).astype(np.int64)]
+        return drawn.astype(np.int32)
 
 
 def draw_library(rng: np.random.Generator) -> Library:
@@ -120,7 +124,7 @@ def draw_texts(style: Style, rng: np.random.Generator, *, mail: bool) -> list[Te
     ]
 
 
-def balanced(values: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+def balanced(values: Iterable[str], count: int, rng: np.random.Generator) -> list[str]:
     """`count` of the values in random order, each as often as any other or once more."""
     names = tuple(values)
     return [names[index % len(names)] for index in rng.permutation(count)]

@@ -30,9 +30,9 @@ WORLDS: Mapping[str, World] = {
         World(
             "when",
             days={THURSDAY: 1.8, TUESDAY: 0.5},
-            hours={15: 1.7, 16: 1.7},
+            hours={15: 1.8, 16: 1.8},
             touches=(1.3, 1.15, 1.0, 0.85, 0.7, 0.55),
-            gaps={"3": 1.6},
+            gaps={"3": 1.8},
         ),
         World("how", channels={Channel.VOICE: 2.0}, new_channel=1.3),
         World(

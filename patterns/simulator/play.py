@@ -31,7 +31,8 @@ class Outcome:
     def at_end(self, values: Floats) -> Floats:
         """The value of each lead's last touch, of (leads, touches)."""
         last = np.minimum(self.ended, values.shape[1] - 1)
-        return values[np.arange(len(last)), last]
+        ends: Floats = values[np.arange(len(last)), last]
+        return ends
 
 
 def play(world: World, people: People, sends: Sends, library: Library, rng: np.random.Generator) -> Outcome:
@@ -49,13 +50,8 @@ def play(world: World, people: People, sends: Sends, library: Library, rng: np.r
 
 
 def chance_to_book(world: World, people: People, sends: Sends, library: Library) -> Floats:
-    """(leads,): the probability that `play` lets the lead book, without drawing it."""
+    """(leads,): the probability that `play` lets each lead book, without drawing it."""
     hazard = world.hazard(people, sends, library)
-    return chance_from(world, sends, hazard)
-
-
-def chance_from(world: World, sends: Sends, hazard: Floats) -> Floats:
-    """As `chance_to_book`, from the hazards, (leads, touches)."""
     stays = (1 - hazard) * (1 - world.unsubscribe) * np.where(first_emails(sends.channel), 1 - BOUNCE, 1.0)
     there = np.cumprod(stays, axis=1) / stays
     chance: Floats = np.sum(there * hazard, axis=1)

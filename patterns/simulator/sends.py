@@ -7,7 +7,7 @@ import numpy as np
 
 from conversion.vocabulary import CHANNELS, TIERS, Channel, Tier
 from patterns.detectors.frame import DAY, UNKNOWN, Bools, Floats, Ints
-from patterns.simulator.clock import to_utc, weekday
+from patterns.simulator.clock import SATURDAY, to_local, to_utc, weekday
 from patterns.simulator.leads import ZONES, People
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from patterns.simulator.library import Library
 
 TOUCHES = 6
-GAP_RANGES = ("0-1", "2", "3", "4-5", "6-7", "8+")
+GAP_RANGES = ("0-1", "2", "3", "4-5", "6-7", "8-14")
 GAP_STARTS = np.array([0, 2, 3, 4, 6, 8])
 GAPS = np.array([5, 9, 12, 10, 9, 7, 8, 4, 4, 3, 3, 2, 2, 3], dtype=float)  # how often 1 to 14 days are waited
 CHANNEL_SHARES = np.array([0.4, 0.15, 0.2, 0.2, 0.05])  # in the order of CHANNELS
@@ -46,22 +46,22 @@ class Sends:
     plan: Ints
 
     @classmethod
-    def at(cls, people: People, channel: Ints, date: Ints, second: Ints, template: Ints, plan: Ints) -> "Sends":
-        """Sends at local dates (days since 1970) and seconds of the day; what follows from these is computed."""
-        zone = np.broadcast_to(people.zone[:, None], channel.shape)
-        sent_at, hour = to_utc(ZONES, zone, date, second)
+    def of(
+        cls, *, channel: Ints, sent_at: Floats, day: Ints, hour: Ints, template: Ints, plan: Ints | None = None
+    ) -> "Sends":
+        """Sends with what follows from channels and times; `plan` 0 for all unless it is given."""
         gap = np.full(channel.shape, UNKNOWN, dtype=np.int16)
         gap[:, 1:] = np.diff(sent_at, axis=1) // DAY
         return cls(
             channel=channel,
             touch=np.broadcast_to(np.arange(1, channel.shape[1] + 1, dtype=np.int16), channel.shape),
             sent_at=sent_at,
-            day=weekday(date).astype(np.int8),
+            day=day,
             hour=hour,
             gap=gap,
             new=first_uses(channel),
             template=template,
-            plan=plan,
+            plan=np.zeros(len(channel), dtype=np.int64) if plan is None else plan,
         )
 
 
@@ -86,8 +86,17 @@ def draw_sends(world: "World", people: People, library: "Library", as_of: float,
     channel, plan = draw_channels(world, people, rng)
     date = draw_dates(world, len(people), as_of, rng)
     second = draw_hours(world, date.shape, rng) * 3600 + rng.integers(0, 3600, date.shape)
+    sent_at, hour = to_utc(ZONES, np.broadcast_to(people.zone[:, None], date.shape), date, second)
     template = library.draw(channel, rng)
-    return Sends.at(people, channel, date, second, template, plan)
+    return Sends.of(
+        channel=channel, sent_at=sent_at, day=weekday(date).astype(np.int8), hour=hour, template=template, plan=plan
+    )
+
+
+def planned_sends(people: People, channel: Ints, sent_at: Floats, template: Ints) -> Sends:
+    """The touches of plans made elsewhere, (leads, touches) each. sent_at: seconds since 1970, rising along a row."""
+    day, hour = to_local(ZONES, np.broadcast_to(people.zone[:, None], sent_at.shape), sent_at)
+    return Sends.of(channel=channel, sent_at=sent_at, day=day, hour=hour, template=template)
 
 
 def draw_channels(world: "World", people: People, rng: np.random.Generator) -> tuple[Ints, Ints]:
@@ -115,7 +124,7 @@ def draw_dates(world: "World", leads: int, as_of: float, rng: np.random.Generato
     for touch in range(TOUCHES):
         date = date + gaps[:, touch] if touch else date
         late = weekday(date)
-        date = date + np.where((late >= 5) & ~kept[:, touch], 7 - late, 0)
+        date = date + np.where((late >= SATURDAY) & ~kept[:, touch], 7 - late, 0)
         dates[:, touch] = date
     return dates
 

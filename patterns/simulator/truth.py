@@ -18,6 +18,7 @@ from patterns.detectors.frame import DAY, Bools, Floats, Ints
 from patterns.simulator.effects import by_bits, by_code
 from patterns.simulator.history import History
 from patterns.simulator.leads import INDUSTRY_NAMES, SIGNAL_NAMES, SIZE_NAMES, TITLE_NAMES, draw_people
+from patterns.simulator.sends import GAP_RANGES, gap_bin
 
 POPULATION = 100_000  # leads drawn for the truth about leads, so that chance moves a lift by about 0.01 at most
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -115,16 +116,19 @@ def cta_types(cta: Ints) -> tuple[tuple[str, ...], Ints]:
 
 
 def when(history: History, touches: Touched) -> Iterator[Planted]:
-    """Lifts of day and hour, and of the touch's number, which holds for the leads that are still there by then."""
+    """Lifts of day, hour and gap, and of the touch's number: for the leads, channels and gaps that there are by then."""
     world, sends = history.world, history.sends
     day, hour, touch = touches(sends.day), touches(sends.hour), touches(sends.touch)
     by_day = np.array([world.days.get(number, 1.0) for number in range(7)])[day]
     by_hour = np.array([world.hours.get(number, 1.0) for number in range(24)])[hour]
-    by_touch = np.array(world.touches)[touch - 1] * touches(world.lead_factor(history.people))
+    by_gap = by_code(world.gaps, GAP_RANGES)[gap_bin(touches(sends.gap))]
+    by_touch = touches(world.touch_factor(sends)) * touches(world.lead_factor(history.people))
     for name, lift in against_all(DAYS, day, by_day):
         yield Planted(PatternType.WHEN, "best_days", {"day": name}, lift)
     for number, lift in against_all(range(24), hour, by_hour):
         yield Planted(PatternType.WHEN, "best_hours", {"hour": number}, lift)
+    for name, lift in against_all(GAP_RANGES, gap_bin(touches(sends.gap)), by_gap):
+        yield Planted(PatternType.WHEN, "gap_hazard", {"gap": name}, lift)
     for number, lift in against_all(range(1, 1 + len(world.touches)), touch - 1, by_touch):
         yield Planted(PatternType.WHEN, "touch_hazard", {"touch": number}, lift)
 
@@ -141,10 +145,10 @@ def how(history: History, touches: Touched) -> Iterator[Planted]:
             key = {"tier": str(name), "channel": str(to)}
             yield Planted(PatternType.HOW, "channel_effectiveness_by_tier", key, lift)
     before = np.where(later, sends.channel[touches.lead, touches.column - 1], -1)
-    for code, name in enumerate(CHANNELS):
+    for code, origin in enumerate(CHANNELS):
         after = np.where(before == code, channel, -1)
         for to, lift in against_all(CHANNELS, after, factor):
-            yield Planted(PatternType.HOW, "channel_transitions", {"from": str(name), "to": str(to)}, lift)
+            yield Planted(PatternType.HOW, "channel_transitions", {"from": str(origin), "to": str(to)}, lift)
     lift = against_rest(touches(sends.new), np.where(touches(sends.new), world.new_channel, 1.0), known=later)
     yield Planted(PatternType.HOW, "multi_channel_lift", {"member": "new_channel"}, lift)
     books = 1 - np.prod(1 - np.minimum(world.base * table, 1.0), axis=1)

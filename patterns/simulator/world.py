@@ -1,9 +1,8 @@
-"""Simulated outreach in a world whose truth is known.
+"""Simulated outreach in a world whose truth is known: `simulate` for its history, `Simulation` for what can be asked of it.
 
-simulation = simulate("who", leads=20_000, seed=1, as_of=datetime(2026, 3, 2, tzinfo=UTC))
-simulation.frame()     # what detectors read
-simulation.write(...)  # the same facts as files to import
-simulation.truth       # what a detector should find
+Only commands, tests and benchmarks use it. Its parts: the effects of a world (`effects`, `named`), who is written to
+(`leads`, `scoring`, `names`), what and when (`library`, `texts`, `sends`, `clock`), who books (`play`, `history`), and
+what is made of that (`columns`, `rows`, `truth`, `verdict`).
 """
 
 from collections.abc import Iterator
@@ -13,24 +12,33 @@ from pathlib import Path
 
 import numpy as np
 
-from patterns.detectors.frame import Frame
+from patterns.detectors.frame import Bools, Floats, Frame, Ints
 from patterns.simulator.columns import frame_of, shuffled
 from patterns.simulator.event_rows import event_rows
 from patterns.simulator.files import write
 from patterns.simulator.history import History
+from patterns.simulator.leads import People, draw_people
 from patterns.simulator.named import WORLDS
+from patterns.simulator.play import Outcome, chance_to_book, play
 from patterns.simulator.rows import Row, lead_rows
+from patterns.simulator.scoring import ICP
+from patterns.simulator.sends import Sends, planned_sends
 from patterns.simulator.touch_rows import activity_rows
 from patterns.simulator.truth import Planted, truth_of
+from patterns.simulator.verdict import Verdict, judge
 
-__all__ = ["WORLDS", "Simulation", "shuffled", "simulate"]
+__all__ = ["ICP", "WORLDS", "Planted", "Simulation", "Verdict", "judge", "shuffled", "simulate"]
 
 
 class Simulation(History):
-    """A history, and what it is good for."""
+    """A history, what detectors read of it, what they should find in it, and its world for trying decisions out."""
 
     def frame(self) -> Frame:
         return frame_of(self)
+
+    def shuffled(self, seed: int) -> Frame:
+        """The frame with the leads in another order."""
+        return shuffled(self.frame(), np.random.default_rng(seed))
 
     @cached_property
     def truth(self) -> tuple[Planted, ...]:
@@ -50,9 +58,25 @@ class Simulation(History):
         """Write leads.csv, activities.csv and events.csv into `folder`, which is made. Returns the rows of each file."""
         return write(self, folder)
 
-    def shuffled(self, seed: int) -> Frame:
-        """The frame with the leads in another order."""
-        return shuffled(self.frame(), np.random.default_rng(seed))
+    def fresh(self, leads: int, rng: np.random.Generator) -> People:
+        """Further people of this world; `rows.person_row` describes one."""
+        return draw_people(leads, self.world.stars, rng)
+
+    def plan(
+        self, people: People, channel: Ints, sent_at: Floats, rng: np.random.Generator, *, allowed: Bools | None = None
+    ) -> Sends:
+        """What plans send. channel: positions in CHANNELS, sent_at: seconds since 1970, both (leads, touches). The texts
+        are drawn from the library, among the templates that are `allowed`, all by default.
+        """
+        return planned_sends(people, channel, sent_at, self.library.draw(channel, rng, allowed))
+
+    def play(self, people: People, sends: Sends, rng: np.random.Generator) -> Outcome:
+        """Who books under these sends, drawn."""
+        return play(self.world, people, sends, self.library, rng)
+
+    def chance(self, people: People, sends: Sends) -> Floats:
+        """(leads,): the probability that each lead books under these sends."""
+        return chance_to_book(self.world, people, sends, self.library)
 
 
 def simulate(world: str, leads: int, seed: int, as_of: datetime) -> Simulation:

@@ -7,6 +7,7 @@ distinct patterns and not the number of rows, and the sums behind a fit do not d
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ INTERCEPT_SD = 10.0  # around the overall log odds: proper, and too wide to be f
 STEPS = 60  # Newton steps; a ridge fit takes 5 to 9
 TOLERANCE = 1e-9  # of the largest change of a coefficient
 BLOCK = 8192  # patterns expanded to 0/1 columns at a time: bounds the memory
+PAIR_COST = 10  # of one pair of columns, in multiply-adds of an expanded block; measured
 KEY_LIMIT = 2**61  # packed keys stay within int64 with one bit for the outcome
 
 
@@ -170,12 +172,12 @@ def fit(patterns: Patterns, terms: Sequence[Term], *, strata_sd: float = STRATA_
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The model at one point: its height, the Newton step, and the curvature with strata profiled out."""
+    """The model at one point: its height, the Newton step, and the curvature (`profiled`: without the strata)."""
 
     log_likelihood: float
     log_posterior: float
     step: Floats
-    covariance: Floats
+    profiled: Floats
     log_curvature: float
 
 
@@ -195,6 +197,7 @@ class Model:
         self.size = self.starts[-1] + 1  # the intercept stands first
         self.strata = int(patterns.stratum.max(initial=-1)) + 1 if len(patterns) else 0
         self.strata_precision = 1 / strata_sd**2
+        self.terms = terms
         total, hits = float(self.trials.sum()), float(self.events.sum())
         self.centre = math.log((hits + 0.5) / (total - hits + 0.5))
         self.penalty = np.zeros((self.size, self.size))
@@ -230,7 +233,7 @@ class Model:
             log_likelihood=log_likelihood,
             log_posterior=log_likelihood - cost,
             step=np.concatenate([step, step_strata]),
-            covariance=cho_solve(factor, np.eye(self.size)),
+            profiled=schur,
             log_curvature=2 * float(np.log(np.diag(factor[0])).sum()) + float(np.log(inner).sum()),
         )
 
@@ -238,7 +241,7 @@ class Model:
         """Sums of an amount a pattern, by coefficient and stratum."""
         sums = np.zeros((self.size, self.strata))
         sums[0] = np.bincount(self.stratum, amount, self.strata)
-        for place, (low, high) in enumerate(zip(self.starts, self.starts[1:], strict=False)):
+        for place, (low, high) in enumerate(pairwise(self.starts)):
             level = self.levels[:, place]
             cell = np.where(level < 0, high - low, level).astype(np.int64) * self.strata + self.stratum
             by_cell = np.bincount(cell, amount, (high - low + 1) * self.strata)
@@ -246,10 +249,32 @@ class Model:
         return sums
 
     def curvature(self, weight: Floats) -> Floats:
-        """X' diag(weight) X, X expanded block by block."""
+        """X' diag(weight) X, X the patterns' levels as 0/1 columns, the intercept's first.
+
+        By pairs of columns, which costs (number of columns)^2 a pattern, or block by block with X expanded, which costs
+        (number of coefficients)^2 much cheaper steps: many levels favour the first, many columns of few the second.
+        """
+        if PAIR_COST * len(self.terms) ** 2 < self.size**2:
+            return self.curvature_by_pairs(weight)
         total = np.zeros((self.size, self.size))
         for at, block in self.blocks():
             total += block.T @ (weight[at, None] * block)
+        return total
+
+    def curvature_by_pairs(self, weight: Floats) -> Floats:
+        total = np.zeros((self.size, self.size))
+        total[0, 0] = weight.sum()
+        places = [slice(1 + low, 1 + high) for low, high in pairwise(self.starts)]
+        codes = [self.levels[:, i] + 1 for i in range(len(self.terms))]  # 0: no level
+        for i, term in enumerate(self.terms):
+            alone = np.bincount(codes[i], weight, term.size + 1)[1:]
+            total[0, places[i]] = total[places[i], 0] = alone
+            total[places[i], places[i]] = np.diag(alone)
+            for j in range(i):
+                width = self.terms[j].size + 1
+                table = np.bincount(codes[i] * width + codes[j], weight, (term.size + 1) * width)
+                block = table.reshape(-1, width)[1:, 1:]
+                total[places[i], places[j]], total[places[j], places[i]] = block, block.T
         return total
 
     def blocks(self) -> Iterator[tuple[slice, Floats]]:
@@ -264,7 +289,7 @@ class Model:
     def fit(self, state: Floats, at: Evaluation) -> Fit:
         return Fit(
             coefficients=state[1 : self.size],
-            covariance=at.covariance[1:, 1:],
+            covariance=np.linalg.inv(at.profiled)[1:, 1:],
             starts=self.starts,
             intercept=float(state[0]),
             strata=state[self.size :],

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
-from scipy.special import expit, ndtr, stdtr
-from scipy.stats import f as f_distribution
+from scipy.special import expit
 
+from patterns.stats.effects import Effects
 from patterns.stats.rates import Floats, Ints
 
 TAUS = np.array([0.05, 0.1, 0.2, 0.35, 0.6])  # spread of feature effects: most texts differ by less than a factor of 2
@@ -25,6 +25,7 @@ SIGMAS = np.array([0.03, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.2])  # spread of temp
 TAU_SCALE, SIGMA_SCALE = 0.5, 0.6  # half-normal priors of the two; luck of 0.3 to 0.6 is what tests of real texts show
 WIDE = 1.0  # prior sd of columns that are not features but curves (length): three factors of e are surely enough
 FLAT = 1e-6  # precision of the stratum intercepts: there to keep the system regular
+NEGLIGIBLE = 1e-8  # posterior mass of a point of the grid
 ROUNDS = 4  # of linearising the logistic at the current estimate: it settles to 4 digits
 
 
@@ -49,44 +50,6 @@ class Texts:
         return int(self.template.max(initial=-1)) + 1
 
 
-@dataclass(frozen=True)
-class Effects:
-    """Log-odds of the columns. mean, covariance: posterior. estimate, error: of each column by itself as a fixed effect,
-    all others as they are (infinite error where the data say nothing). prior: prior variance of each column, averaged over
-    the posterior of the spreads. tau, sigma: posterior means of the spreads. freedom: degrees of freedom of the t test.
-    """
-
-    mean: Floats
-    covariance: Floats
-    estimate: Floats
-    error: Floats
-    prior: Floats
-    tau: float
-    sigma: float
-    freedom: float
-
-    def p_values(self) -> Floats:
-        """Two-sided t tests of the columns one by one."""
-        return np.asarray(2 * stdtr(self.freedom, -np.abs(self.estimate / self.error)))
-
-    def p_together(self, columns: Ints) -> float:
-        """F test that several columns are all zero."""
-        inside = np.ix_(columns, columns)
-        precision = np.linalg.inv(self.covariance[inside])
-        information = precision - np.diag(1 / self.prior[columns])
-        values, vectors = np.linalg.eigh(information)
-        right = vectors.T @ precision @ self.mean[columns]
-        some = values > 1e-9 * precision.max()
-        if not some.any():
-            return 1.0
-        statistic = float((right[some] ** 2 / values[some]).sum() / some.sum())
-        return float(f_distribution.sf(statistic, int(some.sum()), self.freedom))
-
-    def p_positive(self) -> Floats:
-        """Posterior probability that each column's effect is positive."""
-        return np.asarray(ndtr(self.mean / np.sqrt(np.diag(self.covariance))))
-
-
 def fit_effects(texts: Texts) -> Effects:
     """Posterior of the columns' effects, the two spreads averaged over their grid.
 
@@ -94,6 +57,8 @@ def fit_effects(texts: Texts) -> Effects:
     linearisation the strata and the luck are eliminated exactly, the evidence of every (tau, sigma) is that of the linear
     model. The evidence is averaged over, since few templates leave the luck's spread in the dark.
     """
+    if not len(texts.n) or not texts.x.shape[1]:
+        return nothing(texts)
     system = System(texts)
     eta = system.start()
     for _ in range(ROUNDS):
@@ -102,6 +67,13 @@ def fit_effects(texts: Texts) -> Effects:
         best = np.unravel_index(mass.argmax(), mass.shape)
         eta = system.linear(reduced[best[0]], solutions[best[0]][best[1]][0])
     return averaged(mass, solutions, texts)
+
+
+def nothing(texts: Texts) -> Effects:
+    """The prior, where no cell tells texts apart or no column is there to fit."""
+    prior = prior_variance(texts, float(TAUS.mean()))
+    zero = np.zeros((1, len(prior)))
+    return Effects(np.ones(1), zero, np.diag(prior)[None], prior[None], tau=0.0, sigma=0.0, freedom=1.0)
 
 
 @dataclass(frozen=True)
@@ -223,26 +195,14 @@ def log_prior(spreads: Floats, scale: float) -> Floats:
 
 
 def averaged(mass: Floats, solutions: list[list[Solution]], texts: Texts) -> Effects:
-    """Moments over the posterior of the two spreads."""
-    size = texts.x.shape[1]
-    mean, second = np.zeros(size), np.zeros((size, size))
-    prior, estimate, square = np.zeros(size), np.zeros(size), np.zeros(size)
-    for i, j in np.ndindex(mass.shape):
-        at, covariance = solutions[i][j]
-        variance = prior_variance(texts, float(TAUS[j]))
-        free = np.maximum(1 - np.diag(covariance) / variance, 1e-6)  # share of the posterior that the data brought
-        single = at / free
-        mean += mass[i, j] * at
-        second += mass[i, j] * (covariance + np.outer(at, at))
-        prior += mass[i, j] * variance
-        estimate += mass[i, j] * single
-        square += mass[i, j] * (np.diag(covariance) / free + single**2)
+    """The points of the grid that hold the mass; what is left out would not show in six digits."""
+    points = [(i, j) for i, j in np.ndindex(mass.shape) if mass[i, j] > NEGLIGIBLE]
+    kept = np.array([mass[point] for point in points])
     return Effects(
-        mean=mean,
-        covariance=second - np.outer(mean, mean),
-        estimate=estimate,
-        error=np.sqrt(np.maximum(square - estimate**2, 0.0)),
-        prior=prior,
+        mass=kept / kept.sum(),
+        means=np.array([solutions[i][j][0] for i, j in points]),
+        covariances=np.array([solutions[i][j][1] for i, j in points]),
+        priors=np.array([prior_variance(texts, float(TAUS[j])) for _, j in points]),
         tau=float(mass.sum(axis=0) @ TAUS),
         sigma=float(mass.sum(axis=1) @ SIGMAS),
         freedom=float(max(texts.templates - 2, 1)),

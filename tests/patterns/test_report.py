@@ -33,7 +33,7 @@ def who():
 def test_a_pattern_in_words(who):
     assert report.lines(PatternType.WHO, who) == [
         "WHO converts: 1,200 leads, confidence 0.91",
-        "  + signal hiring: 0.50 times the average (0.40 to 0.60); 9.8% of 400 leads, 40 booked",
+        "  + signal: hiring: 0.50 times those without (0.40 to 0.60); 9.8% of 400 leads, 40 booked",
         "  + title Founder: 2.00 times the average (1.50 to 2.67); 9.8% of 400 leads, 40 booked",
         (
             "  + score weights, learned (AUC 0.610 to 0.655): "
@@ -61,7 +61,9 @@ def test_an_abstention_in_words():
 
 def test_nothing_supported_is_said(who):
     who["confidence"] = 0.0
-    assert report.lines(PatternType.WHO, who)[0] == "WHO converts: 1,200 leads, nothing supported, defaults stay"
+    assert report.lines(PatternType.WHO, who)[0] == "WHO converts: 1,200 leads, known, but nothing to act on"
+    who["confidence"] = 0.3
+    assert report.lines(PatternType.WHO, who)[0] == "WHO converts: 1,200 leads, confidence 0.30, not acted on"
 
 
 def test_how_many_more_would_tell():
@@ -74,8 +76,19 @@ def test_how_many_more_would_tell():
 
 def test_names_of_findings_that_are_keyed_by_their_place():
     payload = {
-        "channel_effectiveness_by_tier": {"hot": {"voice": finding()}},
+        "channel_effectiveness_by_tier": {"hot": {"voice": finding(channel="voice")}},
         "winning_sequences": [finding(sequence=["email", "voice"])],
         "best_days": [finding(day="Tuesday", day_index=1)],
+        "ctas": {"effective": [finding(cta="worth 15 minutes")], "by_type": {"soft_ask": finding()}},
+        "multi_channel_lift": {"2_channel": finding(effect="2_channel")},
+        "channel_transitions": {"email": {"sms": finding(channel="sms")}},
     }
-    assert [said.name for said in report.findings(payload)] == ["hot voice", "sequence email > voice", "on Tuesday"]
+    assert [said.name for said in report.findings(payload)] == [
+        "voice to hot leads",
+        "sequence email > voice",
+        "on Tuesday",
+        "call to action “worth 15 minutes”",
+        "call to action of type soft ask",
+        "a touch after 2 channels",
+        "sms after email",
+    ]

@@ -1,0 +1,153 @@
+"""What follows from a lead's touches and events together: numbers of touches, conversions, the converting touch, counts.
+
+The triggers (conversion/triggers.py) keep the converting touch row by row, whatever changes a lead. This module settles
+many leads at once, as a function of the rows that are there, so that the order in which they came does not matter:
+
+    with LeadSet() as leads:
+        leads.add(ids)
+        leads.settle()
+"""
+
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from django.db import connection
+
+from conversion.bulk import stored_id
+from conversion.vocabulary import CallOutcome, EventKind
+
+LARGEST_TOUCH = 32_767  # of the column of touch numbers
+IN_SET = "IN (SELECT id FROM lead_set)"
+
+# Of two touches at one moment the source's key decides, the same on both databases.
+NUMBER = """
+    UPDATE conversion_activity SET touch_number = ranked.place, content_snapshot = {snapshot}, metadata = {metadata}
+    FROM (SELECT a.id AS touch,
+              {least}(ROW_NUMBER() OVER (PARTITION BY a.lead_id ORDER BY a.sent_at, {key}, a.id), {largest}) AS place
+          FROM conversion_activity a WHERE a.lead_id {in_set} AND a.state = 'sent') ranked
+    WHERE ranked.touch = conversion_activity.id AND NOT touch_number_given AND touch_number <> ranked.place
+"""
+
+# The earliest moment known of a booking, a lead: a booked call, a booked meeting, a touch that the source says led to it.
+EVIDENCE = f"""(SELECT lead_id AS lead, MIN(moment) AS moment FROM (
+    SELECT lead_id, sent_at AS moment FROM conversion_activity WHERE lead_id {IN_SET} AND state = 'sent'
+        AND (led_to_booking_given OR outcome = '{CallOutcome.MEETING_BOOKED}')
+    UNION ALL
+    SELECT lead_id, occurred_at FROM conversion_event WHERE lead_id {IN_SET} AND kind = '{EventKind.MEETING_BOOKED}'
+    ) facts GROUP BY lead_id)"""
+TOLD = f"""(SELECT lead_id AS lead, MIN(sent_at) AS moment FROM conversion_activity
+    WHERE lead_id {IN_SET} AND state = 'sent' AND led_to_booking_given GROUP BY lead_id)"""
+
+# A conversion without its time (status_at is empty): the booking's, else the last touch's, else when the lead appeared.
+ASSUME = f"""
+    UPDATE conversion_lead SET converted_at = assumed.moment
+    FROM (SELECT l.id AS lead, COALESCE(booked.moment, touched.moment, l.created_at) AS moment
+          FROM conversion_lead l
+          LEFT JOIN {EVIDENCE} booked ON booked.lead = l.id
+          LEFT JOIN (SELECT lead_id AS lead, MAX(sent_at) AS moment FROM conversion_activity
+                     WHERE lead_id {IN_SET} AND state = 'sent' GROUP BY lead_id) touched ON touched.lead = l.id
+          WHERE l.id {IN_SET} AND l.status = 'converted' AND l.status_at IS NULL) assumed
+    WHERE assumed.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at <> assumed.moment)
+"""
+
+# As the triggers do on a booking: the earliest counts, and a lead that left later stays left.
+BOOK = f"""
+    UPDATE conversion_lead SET
+        status = CASE WHEN status IN ('new', 'contacted') OR status_at IS NULL OR status_at <= booked.moment
+                      THEN 'converted' ELSE status END,
+        status_at = CASE WHEN status <> 'converted' AND (status_at IS NULL OR status_at <= booked.moment
+                              OR status IN ('new', 'contacted'))
+                         THEN booked.moment ELSE status_at END,
+        converted_at = booked.moment
+    FROM {EVIDENCE} booked
+    WHERE booked.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at > booked.moment)
+"""
+
+# A booking does not come before the touch that led to it: sources often give the day of a conversion alone.
+NOT_BEFORE = f"""
+    UPDATE conversion_lead SET converted_at = told.moment FROM {TOLD} told
+    WHERE told.lead = conversion_lead.id AND converted_at < told.moment
+"""
+
+WANTED = f"""(SELECT touch FROM (
+    SELECT a.id AS touch, ROW_NUMBER() OVER (PARTITION BY a.lead_id ORDER BY
+        CASE WHEN a.led_to_booking_given THEN 0 ELSE 1 END, a.sent_at DESC, a.touch_number DESC, {{key}} DESC) AS place
+    FROM conversion_activity a JOIN conversion_lead l ON l.id = a.lead_id
+    WHERE a.lead_id {IN_SET} AND a.state = 'sent' AND a.sent_at <= l.converted_at
+        AND COALESCE(a.led_to_booking_given, {{true}})) ranked WHERE place = 1)"""
+UNMARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
+    WHERE lead_id {IN_SET} AND led_to_booking AND id NOT IN {WANTED}"""
+MARK = f"""UPDATE conversion_activity SET led_to_booking = {{true}}
+    WHERE id IN {WANTED} AND NOT led_to_booking"""
+
+# A source may hold a lead's last touch alone: its number then says how many there were.
+COUNT = f"""
+    UPDATE conversion_lead SET touch_count = counted.touches, last_contacted_at = counted.last
+    FROM (SELECT s.id AS lead, MAX(a.sent_at) AS last,
+              CASE WHEN COUNT(a.id) > COALESCE(MAX(a.touch_number), 0) THEN COUNT(a.id)
+                   ELSE COALESCE(MAX(a.touch_number), 0) END AS touches
+          FROM lead_set s LEFT JOIN conversion_activity a ON a.lead_id = s.id AND a.state = 'sent'
+          GROUP BY s.id) counted
+    WHERE counted.lead = conversion_lead.id
+        AND (touch_count <> counted.touches OR last_contacted_at {{differs}} counted.last)
+"""
+
+WORDS = {
+    "sqlite": {
+        "key": "COALESCE(a.external_id, '')",
+        "snapshot": "json_set(content_snapshot, '$.touch_number', ranked.place)",
+        "metadata": "json_set(metadata, '$.touch_number', ranked.place)",
+        "least": "MIN",
+        "true": "1",
+        "false": "0",
+        "differs": "IS NOT",
+    },
+    "postgresql": {
+        # By bytes, as SQLite compares, and not by the database's language.
+        "key": "COALESCE(a.external_id, '') COLLATE \"C\"",
+        "snapshot": "jsonb_set(content_snapshot, '{touch_number}', to_jsonb(ranked.place))",
+        "metadata": "jsonb_set(metadata, '{touch_number}', to_jsonb(ranked.place))",
+        "least": "LEAST",
+        "true": "true",
+        "false": "false",
+        "differs": "IS DISTINCT FROM",
+    },
+}
+
+
+class LeadSet:
+    """Leads that are to be settled, kept in a temporary table: any number of them in constant memory."""
+
+    def __enter__(self) -> Self:
+        kind = "uuid" if connection.vendor == "postgresql" else "char(32)"
+        self._run(f"CREATE TEMP TABLE IF NOT EXISTS lead_set (id {kind} PRIMARY KEY)")
+        self._run("DELETE FROM lead_set")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind is None:
+            self._run("DELETE FROM lead_set")
+
+    def add(self, ids: Iterable[UUID]) -> None:
+        rows = [(stored_id(one),) for one in set(ids)]
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO lead_set (id) VALUES (%s) ON CONFLICT DO NOTHING", rows)
+
+    def add_from(self, query: str, parameters: Iterable[Any]) -> None:
+        """The ids that a query gives; it may give one several times."""
+        self._run(f"INSERT INTO lead_set (id) {query} ON CONFLICT DO NOTHING", parameters)
+
+    def settle(self) -> None:
+        """Numbers, conversions, converting touches and counts of the leads in the set."""
+        if connection.vendor == "postgresql":
+            self._run("ANALYZE lead_set")
+        words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
+        for statement in (NUMBER, ASSUME, BOOK, NOT_BEFORE, UNMARK, MARK, COUNT):
+            self._run(statement.format(**words))
+
+    @staticmethod
+    def _run(statement: str, parameters: Iterable[Any] = ()) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, tuple(parameters))

@@ -1,0 +1,117 @@
+"""Many rows at once, around the ORM: prepared tuples on SQLite, COPY into a staging table on PostgreSQL.
+
+COPY goes through staging because PostgreSQL refuses it on a table with row-level security. Triggers fire as always.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, models
+
+Values = Mapping[str, Any]
+
+
+class Writer:
+    """Inserts and updates rows of one model. A row is a mapping of all its columns (attnames) to Python values."""
+
+    def __init__(self, model: type[models.Model]) -> None:
+        fields = model._meta.concrete_fields  # noqa: SLF001 (public in all but name)
+        self.columns = tuple(field.attname for field in fields)
+        self._table = model._meta.db_table  # noqa: SLF001 (likewise)
+        self._staging = f"staged_{self._table}"
+        self._converters = tuple(_converter(connection.vendor, _kind(field)) for field in fields)
+        # A database column that SQL must quote would need more than this; ours are plain names.
+        self._names = ", ".join(self.columns)
+
+    def insert(self, rows: Sequence[Values]) -> None:
+        if not rows:
+            return
+        if connection.vendor == "postgresql":
+            self._stage(rows)
+            self._run(f"INSERT INTO {self._table} ({self._names}) SELECT {self._names} FROM {self._staging}")
+            return
+        places = ", ".join(["%s"] * len(self.columns))
+        statement = f"INSERT INTO {self._table} ({self._names}) VALUES ({places})"
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, [self._tuple(row) for row in rows])
+
+    def update(self, rows: Sequence[Values], *, keep: Iterable[str] = ()) -> None:
+        """Set all columns of the rows, found by `id`, except those in `keep`."""
+        if not rows:
+            return
+        changed = [name for name in self.columns if name not in {"id", *keep}]
+        if connection.vendor == "postgresql":
+            self._stage(rows)
+            pairs = ", ".join(f"{name} = staged.{name}" for name in changed)
+            self._run(f"UPDATE {self._table} SET {pairs} FROM {self._staging} staged WHERE staged.id = {self._table}.id")
+            return
+        pairs = ", ".join(f"{name} = %s" for name in changed)
+        order = [self.columns.index(name) for name in (*changed, "id")]
+        stored = [self._tuple(row) for row in rows]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"UPDATE {self._table} SET {pairs} WHERE id = %s",
+                [tuple(row[index] for index in order) for row in stored],
+            )
+
+    def _tuple(self, row: Values) -> tuple[Any, ...]:
+        return tuple(
+            [
+                value if convert is None or value is None else convert(value)
+                for value, convert in zip(map(row.__getitem__, self.columns), self._converters, strict=True)
+            ]
+        )
+
+    def _stage(self, rows: Sequence[Values]) -> None:
+        self._run(f"CREATE TEMP TABLE IF NOT EXISTS {self._staging} (LIKE {self._table}) ON COMMIT DROP")
+        self._run(f"TRUNCATE {self._staging}")
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {self._staging} ({self._names}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(self._tuple(row))
+
+    @staticmethod
+    def _run(statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def _kind(field: models.Field[Any, Any]) -> str:
+    if isinstance(field, models.ForeignKey):
+        return _kind(field.target_field)
+    return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(field.get_internal_type(), "")
+
+
+@cache
+def _converter(vendor: str, kind: str) -> Callable[[Any], Any] | None:
+    """How a Python value is handed to the database; None: as it is."""
+    if kind == "json":
+        return json_text
+    if vendor == "postgresql":
+        return None
+    return {"id": sqlite_id, "moment": sqlite_moment}.get(kind)
+
+
+def json_text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def sqlite_id(value: UUID) -> str:
+    """As Django stores it: 32 hexadecimal digits."""
+    return value.hex
+
+
+def sqlite_moment(value: datetime) -> str:
+    """As Django stores it: UTC without its offset. The value is in UTC."""
+    return str(value.replace(tzinfo=None))
+
+
+def stored_id(value: UUID) -> Any:
+    """An id as a parameter of raw SQL."""
+    return value if connection.vendor == "postgresql" else value.hex

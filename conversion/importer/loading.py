@@ -1,0 +1,191 @@
+"""Rows into the database, a chunk at a time: which are new, changed, the same, or repeated within their file."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from conversion.als import DEFAULT_ICP
+from conversion.bulk import Writer
+from conversion.importer.changes import rows_by_id
+from conversion.importer.columns import Kind
+from conversion.importer.faults import BadRow, Reject
+from conversion.importer.fitting import Fitting, Row
+from conversion.importer.job import Counts, Job
+from conversion.importer.leads import LeadRows
+from conversion.importer.scoring import Scoring
+from conversion.importer.seen import Earlier, Seen
+from conversion.models import Lead
+from conversion.places import country_code
+from conversion.tenancy import ClientRow
+
+
+class Present(NamedTuple):
+    """A stored row that has the key of one that is imported."""
+
+    id: UUID
+    hash: int | None
+
+
+class Loader(ABC):
+    """Stores the rows of one file. Subclasses say what a row's columns are."""
+
+    kind: Kind
+    model: type[ClientRow]
+    table: str  # of ImportChange
+
+    def __init__(self, job: Job, fitting: Fitting, name: str, seen: Seen) -> None:
+        """name: of the file. seen: the keys of its rows so far."""
+        self.job = job
+        self.fitting = fitting
+        self.counts = Counts()
+        self._name = name
+        self._seen = seen
+        self._writer = Writer(self.model)
+
+    def load(self, rows: Sequence[Row]) -> None:
+        """Store a chunk."""
+        self.counts.rows += len(rows)
+        keys = [self.key(row) for row in rows]
+        earlier = self._seen.among(set(keys))
+        present = self._present(keys)
+        self.prepare(rows)
+        mine: list[tuple[str, int, int]] = []
+        new: list[dict[str, Any]] = []
+        changed: list[tuple[Row, Present]] = []
+        for row, key in zip(rows, keys, strict=True):
+            try:
+                if key in earlier:
+                    self._repeated(row, earlier[key])
+                    continue
+                if key not in present:
+                    new.append(self.fresh(row, key))
+                elif present[key].hash == row.hash:
+                    self.counts.unchanged += 1
+                else:
+                    changed.append((row, present[key]))
+            except BadRow as fault:
+                self._reject(row, fault)
+                continue
+            earlier[key] = Earlier(row.line, row.hash)
+            mine.append((key, row.line, row.hash))
+        self._insert(new)
+        self._update(changed)
+        self._seen.add(mine)
+
+    def broken(self, line: int, raw: str, fault: BadRow) -> None:
+        """A row that is no row, or whose cells do not fit their columns."""
+        self.counts.rows += 1
+        self.counts.rejected += 1
+        self.job.reject(Reject(self._name, line, fault.column, fault.reason, raw))
+
+    def _repeated(self, row: Row, earlier: Earlier) -> None:
+        if earlier.hash != row.hash:
+            raise BadRow("external_id", f"stands on line {earlier.line} already, with other values")
+        self.counts.unchanged += 1
+
+    def _reject(self, row: Row, fault: BadRow) -> None:
+        self.counts.rejected += 1
+        column = self.fitting.theirs(fault.column)
+        self.job.reject(Reject(self._name, row.line, column, fault.reason, row.raw))
+
+    def _present(self, keys: Sequence[str]) -> dict[str, Present]:
+        rows = self.model.objects.for_client(self.job.client).filter(external_id__in=set(keys))
+        return {key: Present(pk, row_hash) for key, pk, row_hash in rows.values_list("external_id", "id", "source_hash")}
+
+    def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.storing(rows)
+        self._writer.insert(rows)
+        self.counts.created += len(rows)
+        self.stored(rows, before=[])
+
+    def _update(self, changed: Sequence[tuple[Row, Present]]) -> None:
+        if not changed:
+            return
+        befores = rows_by_id(self.model, self.job.client, [present.id for _, present in changed])
+        old: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
+        for row, present in changed:
+            before = befores[present.id]
+            try:
+                after = self.merged(before, row)
+            except BadRow as fault:
+                self._reject(row, fault)
+                continue
+            if any(after[name] != value for name, value in before.items() if name != "source_hash"):
+                old.append(before)
+                new.append(after)
+            else:
+                self.counts.unchanged += 1
+        self.job.changes.add(self.table, old)
+        self.storing([*old, *new])
+        self.write(old, new)
+        self.counts.updated += len(new)
+        self.stored(new, before=old)
+
+    def write(self, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
+        """Update rows from `old` to `new`."""
+        self._writer.update(new, keep=("led_to_booking", "touch_count", "last_contacted_at"))
+
+    @abstractmethod
+    def key(self, row: Row) -> str:
+        """The row's external id."""
+
+    def prepare(self, rows: Sequence[Row]) -> None:
+        """Look up what the rows of a chunk refer to."""
+
+    @abstractmethod
+    def fresh(self, row: Row, key: str) -> dict[str, Any]:
+        """The columns of a new row. Raises BadRow."""
+
+    @abstractmethod
+    def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
+        """The columns of a row that is there, as the file has it now. Raises BadRow."""
+
+    def storing(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Called before the rows of a chunk are inserted or updated."""
+
+    def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
+        """Called with the rows of a chunk that were inserted (`before` is empty), and with those that were updated."""
+
+    def finish(self) -> None:
+        """Called after the last chunk."""
+        self.job.leads.settle()
+
+
+class LeadLoader(Loader):
+    kind = Kind.LEADS
+    model = Lead
+    table = "lead"
+
+    def __init__(self, job: Job, fitting: Fitting, name: str, seen: Seen) -> None:
+        super().__init__(job, fitting, name, seen)
+        countries = job.client.icp.get("countries", DEFAULT_ICP["countries"]) or ()
+        home = country_code(countries[0]) if len(countries) == 1 else None
+        self._rows = LeadRows(job.client.pk, job.batch.pk, Scoring(job.client), home, job.now)
+
+    def key(self, row: Row) -> str:
+        return str(row.values["external_id"])
+
+    def fresh(self, row: Row, key: str) -> dict[str, Any]:  # noqa: ARG002 (a lead's key is among its values)
+        return self._rows.fresh(row)
+
+    def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
+        if before["deleted_at"] is not None:
+            raise BadRow("external_id", "this lead was deleted here")
+        return self._rows.merged(before, row, self.fitting.is_extra)
+
+    def write(self, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
+        super().write(old, new)
+        # Where a status changes and its time does not, the triggers put the present moment for it: written again, the
+        # status is the same, and the time stays.
+        again = [
+            after
+            for before, after in zip(old, new, strict=True)
+            if before["status"] != after["status"] and before["status_at"] == after["status_at"]
+        ]
+        super().write(again, again)
+
+    def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
+        self.job.leads.add(row["id"] for row in before)
+        del rows  # a new lead has no touches yet

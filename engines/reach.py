@@ -1,0 +1,72 @@
+"""Whom a plan may be made for, and over which channels a lead can be reached."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from conversion.addresses import AddressError, email_key
+from conversion.vocabulary import Channel, LeadStatus
+
+# A channel that cannot be used gives way to the first of these that can.
+REPLACEMENTS = (Channel.EMAIL, Channel.LINKEDIN, Channel.SMS, Channel.VOICE, Channel.MAIL)
+
+# A lead has no column for a postal address; sources that have one leave it among the extra attributes.
+POSTAL = ("postal_address", "mailing_address", "street_address", "address", "street")
+
+ENDED = {
+    LeadStatus.CONVERTED: "it has booked already",
+    LeadStatus.NOT_INTERESTED: "it said that it is not interested",
+    LeadStatus.UNSUBSCRIBED: "it unsubscribed",
+    LeadStatus.BOUNCED: "its e-mail address bounced",
+    LeadStatus.DEAD: "it was given up",
+}
+FLAGS = {
+    "is_unsubscribed": "it unsubscribed",
+    "has_bounced": "its e-mail address bounced",
+    "do_not_contact": "it is marked as not to be contacted",
+}
+
+
+def refusal(lead: Any) -> str:
+    """Why no plan may be made for the lead; empty where one may.
+
+    lead: attributes `status`, `deleted_at` and the flags. A competitor is not refused: its score takes points off, and
+    who is scored too low is the operator's to say.
+    """
+    if lead.deleted_at is not None:
+        return "it was deleted"
+    for flag, reason in FLAGS.items():
+        if getattr(lead, flag):
+            return reason
+    return ENDED.get(lead.status, "")
+
+
+def unreachable(lead: Any) -> dict[str, str]:
+    """The channels that the lead cannot be reached on, each with the reason in words.
+
+    lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `extra`. Any number is taken to receive both calls and
+    messages: whether it is a mobile one is not known. Mail needs a postal address among the extra attributes.
+    """
+    missing: dict[str, str] = {}
+    if not lead.email.strip():
+        missing[Channel.EMAIL] = "no e-mail address"
+    elif not (lead.email_key or is_address(lead.email)):
+        missing[Channel.EMAIL] = "no usable e-mail address"
+    if not lead.phone.strip():
+        missing[Channel.SMS] = missing[Channel.VOICE] = "no phone number"
+    if not lead.linkedin_url.strip():
+        missing[Channel.LINKEDIN] = "no LinkedIn profile"
+    if not has_postal_address(lead.extra):
+        missing[Channel.MAIL] = "no postal address"
+    return missing
+
+
+def is_address(text: str) -> bool:
+    try:
+        email_key(text)
+    except AddressError:
+        return False
+    return True
+
+
+def has_postal_address(extra: object) -> bool:
+    return isinstance(extra, Mapping) and any(str(extra.get(name) or "").strip() for name in POSTAL)

@@ -1,0 +1,211 @@
+"""Scoring leads: by the rules, weighted with what was learned, explained in words, and kept on the lead."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils.timezone import now
+
+from conversion import als
+from conversion.models import Client, Lead
+from conversion.vocabulary import TIERS
+from engines.profile import ideal_profile
+from engines.reasons import reasons
+from engines.scoring import COLUMNS, PARTS, Scores, score_leads
+from patterns import guidance
+from patterns.guidance import Guidance
+
+BATCH = 10_000  # leads held at a time: some 20 MB
+TABLE = "conversion_lead"
+POINTS = tuple(f"als_{part}" for part in PARTS)
+WRITTEN = ("als_score", "als_tier", "als_components", "als_weights_used", "scored_at", *POINTS)
+TYPES = ("int2", "text", "jsonb", "jsonb", "timestamptz", *("int2" for _ in POINTS))  # on PostgreSQL
+
+
+@dataclass(frozen=True)
+class Score:
+    """score: 0-100. components: rule points by name, with `scored_at`, as stored. weights: the four that were used.
+    weights_source: where they come from, in words. reasons: lines such as "+14: founder" (`engines.reasons`).
+    """
+
+    lead_id: str
+    score: int
+    tier: str
+    components: Mapping[str, Any]
+    weights: Mapping[str, float]
+    weights_source: str
+    reasons: tuple[str, ...]
+    scored_at: datetime
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "lead_id": self.lead_id,
+            "score": self.score,
+            "tier": self.tier,
+            "components": dict(self.components),
+            "weights": dict(self.weights),
+            "weights_source": self.weights_source,
+            "reasons": list(self.reasons),
+            "scored_at": self.scored_at.isoformat(),
+        }
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What scoring a client's leads did. tiers: leads by tier. seconds: it took."""
+
+    client: Client
+    scored: int
+    weights: Mapping[str, float]
+    weights_source: str
+    tiers: Mapping[str, int]
+    seconds: float
+
+    def payload(self) -> dict[str, Any]:
+        return {
+            "client": self.client.name,
+            "scored": self.scored,
+            "weights": dict(self.weights),
+            "tiers": dict(self.tiers),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+class ScorerEngine:
+    """Scores leads by the weights that their client's valid patterns give."""
+
+    def score_lead(self, lead: Lead, client: Client | None = None, *, at: datetime | None = None) -> Score:
+        """Score one lead, keep the score on it, and say why. at: aware, the moment of scoring; now if None.
+
+        Two queries, and one more where neither `client` is given nor the lead's own is loaded. Raises ValueError for a
+        lead of another client, and for a deleted lead or client.
+        """
+        owner = lead.client if client is None else client
+        check(lead, owner)
+        moment = (at or now()).astimezone(UTC)
+        known = guidance.for_client(owner, moment)
+        score = explain(lead, ideal_profile(owner), known, moment)
+        points = {f"als_{part}": score.components[part] for part in PARTS}
+        kept = {
+            "als_score": score.score,
+            "als_tier": score.tier,
+            "als_components": score.components,
+            "als_weights_used": score.weights,
+            "scored_at": moment,
+            **points,
+        }
+        if not Lead.objects.for_client(owner).filter(pk=lead.pk, deleted_at__isnull=True).update(**kept):
+            raise ValueError(f"lead {lead.pk} is not there any more: not scored")
+        for name, value in kept.items():
+            setattr(lead, name, value)
+        return score
+
+
+def check(lead: Lead, client: Client) -> None:
+    """Raises ValueError unless the lead is the client's and both are there to be scored."""
+    if lead.client_id != client.pk:
+        raise ValueError(f"lead {lead.pk} is not of client {client.pk}")
+    if client.deleted_at is not None:
+        raise ValueError(f"client {client.pk} is deleted: its leads are not scored")
+    if lead.deleted_at is not None:
+        raise ValueError(f"lead {lead.pk} is deleted: not scored")
+
+
+def explain(lead: Lead, icp: Mapping[str, Any], known: Guidance, at: datetime) -> Score:
+    """The score of a lead with its reasons, a function of its arguments alone."""
+    found = als.components_of(lead, icp)
+    score = als.score(found, known.weights)
+    return Score(
+        lead_id=str(lead.pk),
+        score=score,
+        tier=als.tier(score, known.tiers).value,
+        components={**{part: getattr(found, part) for part in PARTS}, "scored_at": at.isoformat()},
+        weights=dict(known.weights),
+        weights_source=known.weights_source,
+        reasons=reasons(als.points_of(lead, icp), known.weights, score),
+        scored_at=at,
+    )
+
+
+def score_client(
+    client: Client,
+    at: datetime | None = None,
+    batch: int = BATCH,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Scored:
+    """Score all leads of a client that are not deleted, `batch` at a time, each batch in a transaction of its own.
+
+    at: aware, the moment of scoring; now if None. progress: called with the number scored so far after each batch.
+    Raises ValueError for a deleted client.
+    """
+    if client.deleted_at is not None:
+        raise ValueError(f"client {client.pk} is deleted: its leads are not scored")
+    started = time.monotonic()
+    moment = (at or now()).astimezone(UTC)
+    known, icp = guidance.for_client(client, moment), ideal_profile(client)
+    scored, tiers = 0, dict.fromkeys((tier.value for tier in TIERS), 0)
+    after = None
+    while True:
+        with transaction.atomic():
+            rows = read(client, after, batch)
+            if not rows:
+                break
+            created, ids, *columns = zip(*rows, strict=True)
+            scores = score_leads(dict(zip(COLUMNS, columns, strict=True)), icp, known.weights, known.tiers)
+            write(ids, scores, known.weights, moment)
+        after, scored = (created[-1], ids[-1]), scored + len(ids)
+        for position, tier in enumerate(TIERS):
+            tiers[tier.value] += int((scores.tier == position).sum())
+        progress(scored)
+    return Scored(client, scored, known.weights, known.weights_source, tiers, time.monotonic() - started)
+
+
+def read(client: Client, after: tuple[datetime, Any] | None, batch: int) -> list[tuple[Any, ...]]:
+    """The next leads in the order of an index, locked in that order: (created_at, id, *COLUMNS). after: of the last one."""
+    leads = Lead.objects.for_client(client).filter(deleted_at__isnull=True)
+    if after is not None:
+        created, last = after
+        later = Q(created_at__gt=created) | Q(created_at=created, id__gt=last)
+        leads = leads.filter(later, created_at__gte=created)  # the second is what the index is searched by
+    ordered = leads.order_by("created_at", "id").select_for_update()
+    return list(ordered.values_list("created_at", "id", *COLUMNS)[:batch])
+
+
+def write(ids: Sequence[Any], scores: Scores, weights: Mapping[str, float], at: datetime) -> None:
+    """Keep the scores on their leads with one prepared statement."""
+    postgresql = connection.vendor == "postgresql"
+    moment = connection.ops.adapt_datetimefield_value(at)
+    rows = stored(scores, json.dumps(dict(weights)), moment, at.isoformat())
+    with connection.cursor() as cursor:
+        if postgresql:
+            pairs = ", ".join(f"{name} = new.{name}" for name in WRITTEN)
+            lists = ", ".join(["%s::uuid[]", *(f"%s::{kind}[]" for kind in TYPES)])
+            cursor.execute(
+                f"UPDATE {TABLE} SET {pairs} FROM unnest({lists}) AS new(id, {', '.join(WRITTEN)}) "
+                f"WHERE new.id = {TABLE}.id",
+                [list(ids), *(list(column) for column in zip(*rows, strict=True))],
+            )
+            return
+        pairs = ", ".join(f"{name} = %s" for name in WRITTEN)
+        cursor.executemany(
+            f"UPDATE {TABLE} SET {pairs} WHERE id = %s",
+            [(*row, key.hex) for row, key in zip(rows, ids, strict=True)],
+        )
+
+
+def stored(scores: Scores, weights: str, at: Any, scored_at: str) -> Iterator[tuple[Any, ...]]:
+    """Values of WRITTEN, a row a lead. The JSON of the components is made once for each distinct set of points."""
+    names = [tier.value for tier in TIERS]
+    texts: dict[tuple[int, ...], str] = {}
+    columns = (scores.components.tolist(), scores.score.tolist(), scores.tier.tolist())
+    for points, score, tier in zip(*columns, strict=True):
+        key = tuple(points)
+        components = texts.get(key)
+        if components is None:
+            components = texts[key] = json.dumps({**dict(zip(PARTS, key, strict=True)), "scored_at": scored_at})
+        yield (score, names[tier], components, weights, at, *key)

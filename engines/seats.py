@@ -1,0 +1,64 @@
+"""The senders that touches are planned on, and how many more each of them may send on a day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A sender. cap: most touches a day. booked: touches that are sent or planned already, by the sender's local day."""
+
+    id: UUID
+    address: str
+    cap: int
+    booked: Mapping[date, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Seats:
+    """A client's senders by channel, those to be used first in front. zone: in which their days begin, the client's.
+
+    A channel with an empty list has senders, but none that may send; of one that is missing no sender is known, and no
+    cap.
+    """
+
+    of: Mapping[str, Sequence[Seat]] = field(default_factory=dict)
+    zone: tzinfo = UTC
+
+    def closed(self) -> dict[str, str]:
+        """The channels on which no sender may send, with the reason in words."""
+        return {channel: "no active sender" for channel, seats in self.of.items() if not seats}
+
+
+class Bookings:
+    """The touches of one plan in the making, on top of what its seats have booked."""
+
+    def __init__(self, seats: Seats) -> None:
+        self.seats = seats
+        self.kept: dict[str, Seat] = {}
+        self.own: dict[tuple[UUID, date], int] = {}
+
+    def knows(self, channel: str) -> bool:
+        return channel in self.seats.of
+
+    def free(self, channel: str, moment: datetime) -> Seat | None:
+        """The sender for a touch at this moment, None where all are booked up. A lead keeps the sender that it hears
+        from first on a channel, even if that takes a later day: an answer belongs to a thread.
+        """
+        day = self.day(moment)
+        keeper = self.kept.get(channel)
+        for seat in self.seats.of[channel] if keeper is None else (keeper,):
+            if seat.booked.get(day, 0) + self.own.get((seat.id, day), 0) < seat.cap:
+                return seat
+        return None
+
+    def take(self, channel: str, seat: Seat, moment: datetime) -> None:
+        self.kept[channel] = seat
+        place = (seat.id, self.day(moment))
+        self.own[place] = self.own.get(place, 0) + 1
+
+    def day(self, moment: datetime) -> date:
+        """The senders' day of an aware moment."""
+        return moment.astimezone(self.seats.zone).date()

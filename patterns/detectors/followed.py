@@ -1,0 +1,118 @@
+"""Leads followed from their first touch for a fixed time: the unit of what is chosen before anything is known of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.families import Family, values_family
+from patterns.detectors.frame import DAY, Bools, Frame, Ints
+from patterns.stats.logistic import count_patterns
+
+FOLLOWED_DAYS = 35  # the default plan's 21 days, and the 14 in which its last touch may still convert
+WITHIN = "campaign or month, and tier, at the first touch"
+TOUCHES = 6  # of a plan that are told apart
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One row a lead whose first touch was recorded FOLLOWED_DAYS or more ago.
+
+    channel, tier, plan: of the first touch. y: bool, booked within FOLLOWED_DAYS, and a touch is credited with it.
+    stratum: code of (period, tier).
+    """
+
+    channel: Ints
+    tier: Ints
+    plan: Ints
+    y: Bools
+    stratum: Ints
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+def followed_leads(frame: Frame, table: AtRisk) -> Followed:
+    """The followed leads; none where sources recorded only later touches, since what came first is not known."""
+    first = np.flatnonzero(table.previous < 0)
+    begun = frame.touches.sent_at[table.row[first]]
+    kept = (table.touch[first] == 1) & (begun <= frame.as_of - FOLLOWED_DAYS * DAY)
+    if (table.touch[first] > 1).any():
+        kept[:] = False
+    first, begun = first[kept], begun[kept]
+    credited = np.zeros(len(frame.leads), dtype=bool)
+    credited[table.lead[table.y]] = True
+    lead = table.lead[first]
+    in_time = frame.leads.converted_at[lead] <= begun + FOLLOWED_DAYS * DAY
+    return Followed(
+        channel=table.channel[first],
+        tier=table.tier[first],
+        plan=table.plan[first],
+        y=credited[lead] & in_time,
+        stratum=codes(table.period[first], table.tier[first]),
+    )
+
+
+def first_channel_family(leads: Followed, names: Sequence[str]) -> Family | None:
+    """First channels, at the lead: a choice made beforehand, so leads compare fairly; None where all began alike."""
+    if not len(leads) or leads.channel.min() == leads.channel.max():
+        return None
+    return values_family("channel", names, leads.channel, leads.y, leads.stratum, stratified_by=WITHIN)
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """The sequences that leads were assigned to. plans: tuples of channel codes. leads: ever assigned, by plan.
+
+    family: those of them that were followed, by assignment whatever was sent of it; None where fewer than two plans
+    were.
+    """
+
+    plans: tuple[tuple[int, ...], ...]
+    leads: Ints
+    family: Family | None
+
+
+def assigned_sequences(frame: Frame, leads: Followed, length: int) -> Assigned:
+    """Sequences of `length` touches that plans known in the data consist of, cut there, with the leads put on them.
+
+    What a plan sends at a touch is read off its leads: the channel that most of them got at that number.
+    """
+    keys, sequences = plan_channels(frame, length)
+    plans = tuple(sorted(set(sequences)))
+    place = {plan: code for code, plan in enumerate(plans)}
+    code_of = np.array([place[sequence] for sequence in sequences], dtype=np.int64)
+    first = np.flatnonzero(np.diff(frame.touches.lead, prepend=-1))
+    everyone = coded(frame.touches.plan[first], keys, code_of)
+    code = coded(leads.plan, keys, code_of)
+    family = None
+    if len(np.unique(code[code >= 0])) > 1:
+        family = values_family("plan", plans, code, leads.y, leads.stratum, stratified_by=WITHIN)
+    return Assigned(plans, np.bincount(everyone[everyone >= 0], minlength=len(plans)), family)
+
+
+def plan_channels(frame: Frame, length: int) -> tuple[Ints, list[tuple[int, ...]]]:
+    """Keys of the plans whose first `length` touches were all seen, and their channels."""
+    touches = frame.touches
+    rows = (touches.plan != 0) & (touches.touch <= length)
+    if not rows.any():
+        return np.zeros(0, dtype=np.int64), []
+    keys, plan = np.unique(touches.plan[rows], return_inverse=True)
+    counted = count_patterns(
+        [plan, touches.touch[rows] - 1, touches.channel[rows]], np.zeros(int(rows.sum()), dtype=bool)
+    )
+    at, touch, channel = counted.levels.T
+    order = np.lexsort((-channel, counted.trials))  # the most frequent last, so that it is what stays
+    seen = np.full((len(keys), length), -1, dtype=np.int64)
+    seen[at[order], touch[order]] = channel[order]
+    whole = (seen >= 0).all(axis=1)
+    return keys[whole], [tuple(int(c) for c in row) for row in seen[whole]]
+
+
+def coded(plan: Ints, keys: Ints, code_of: Ints) -> Ints:
+    """The sequence code of each plan key; -1 where the plan's sequence is not known. keys: sorted."""
+    if not len(keys):
+        return np.full(len(plan), -1, dtype=np.int64)
+    at = np.minimum(np.searchsorted(keys, plan), len(keys) - 1)
+    return np.where(keys[at] == plan, code_of[at], -1)

@@ -1,0 +1,77 @@
+"""What is known of a model's coefficients: a posterior averaged over its spreads, and tests that leave the prior out."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr
+from scipy.stats import f as f_distribution
+
+from patterns.stats.rates import Floats, Ints
+
+LEAST = 1e-6  # share of a posterior precision that counts as brought by the data: below, it is rounding
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Log-odds of the columns of a mixed model, at each point of the grid of its spreads.
+
+    mass: (points,), posterior probability. means: (points, columns), covariances: (points, columns, columns), and
+    priors: (points, columns), the prior variances, of the columns at each point. tau, sigma: posterior means of the
+    spreads of features and of template luck. freedom: degrees of freedom of the t tests.
+    """
+
+    mass: Floats
+    means: Floats
+    covariances: Floats
+    priors: Floats
+    tau: float
+    sigma: float
+    freedom: float
+
+    @property
+    def mean(self) -> Floats:
+        return np.asarray(self.mass @ self.means)
+
+    @property
+    def covariance(self) -> Floats:
+        mean = self.mean
+        second = np.einsum("p,pij->ij", self.mass, self.covariances)
+        return np.asarray(second + np.einsum("p,pi,pj->ij", self.mass, self.means, self.means) - np.outer(mean, mean))
+
+    def single(self, weights: Floats) -> tuple[Floats, Floats]:
+        """Estimate and standard error of weighted sums of columns, each as a fixed effect, all else as it is.
+
+        weights: (sums, columns), of columns with one common prior. In the direction of the weights the prior is taken
+        out again; the other directions keep theirs. The error is nearly infinite where the data say nothing.
+        """
+        length = np.linalg.norm(weights, axis=1)
+        unit = weights / length[:, None]
+        at = self.means @ unit.T
+        variance = np.einsum("si,pij,sj->ps", unit, self.covariances, unit)
+        prior = self.priors @ (unit**2).T
+        brought = np.maximum(1 - variance / prior, LEAST)
+        estimates, variances = at / brought, variance / brought
+        # a point of the grid counts by its mass and by how much it knows
+        known = self.mass[:, None] / variances
+        estimate = (known * estimates).sum(axis=0) / known.sum(axis=0)
+        error = np.sqrt((self.mass[:, None] * variances).sum(axis=0))
+        return estimate * length, error * length
+
+    def p_values(self, weights: Floats) -> Floats:
+        """Two-sided t tests of weighted sums of columns, as `single` estimates them."""
+        estimate, error = self.single(weights)
+        return np.asarray(2 * stdtr(self.freedom, -np.abs(estimate / error)))
+
+    def p_together(self, columns: Ints) -> float:
+        """F test that several columns are all zero, each point of the grid with its mass."""
+        statistic = degrees = 0.0
+        for mass, mean, covariance, prior in zip(self.mass, self.means, self.covariances, self.priors, strict=True):
+            precision = np.linalg.inv(covariance[np.ix_(columns, columns)])
+            values, vectors = np.linalg.eigh(precision - np.diag(1 / prior[columns]))
+            right = vectors.T @ precision @ mean[columns]
+            some = values > LEAST * np.abs(precision).max()
+            statistic += mass * float((right[some] ** 2 / values[some]).sum())
+            degrees += mass * float(some.sum())
+        if degrees < 1:
+            return 1.0
+        return float(f_distribution.sf(statistic / degrees, degrees, self.freedom))
