@@ -82,7 +82,7 @@ class Writer:
             cursor.execute(statement)
 
 
-def _kind(field: models.Field[Any, Any]) -> str:
+def _kind(field: models.Field) -> str:
     if isinstance(field, models.ForeignKey):
         return _kind(field.target_field)
     return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(field.get_internal_type(), "")

@@ -26,8 +26,9 @@ def zone_of(name: str) -> ZoneInfo:
 def calendar_of(moment: datetime | None, zone: str | tzinfo | None) -> dict[str, Any]:
     """day_of_week (0 = Monday) and hour_of_day in UTC, local_day_of_week and local_hour in the zone.
 
-    moment: aware, or None: then all are None; so are the local ones without a zone (None, blank). Raises ValueError on a naive moment
-    or one at the edge of the calendar, where it has no time in UTC or in the zone, and ZoneError.
+    moment: aware, or None: then all are None. zone: an IANA name or a tzinfo; without one (None, blank) the local values
+    are None. Raises ValueError on a naive moment or one at the edge of the calendar, where it has no time in UTC or in
+    the zone, and ZoneError.
     """
     if moment is None:
         return {"day_of_week": None, "hour_of_day": None, "local_day_of_week": None, "local_hour": None}

@@ -1,7 +1,7 @@
 """Which channels a plan uses, in which order, and why."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conversion.vocabulary import CHANNELS, Channel, PatternType, Tier
 from engines.reach import REPLACEMENTS
@@ -64,7 +64,7 @@ def choose(guidance: Guidance, tier: str, touches: int, unreachable: Mapping[str
     if all(channel in unreachable for channel in CHANNELS):
         raise PlanRefused(f"it cannot be reached: {', '.join(dict.fromkeys(unreachable[one] for one in CHANNELS))}")
     best = winner(guidance.winning_sequences, touches, unreachable)
-    wanted = won(best, touches) if best else arranged(guidance, tier)
+    wanted = won(best, touches) if best else arranged(guidance, tier, unreachable)
     usual = [by_default(touch) for touch in range(len(wanted), touches)]
     return [reached(choice, unreachable) for choice in [*wanted, *usual][:touches]]
 
@@ -98,32 +98,38 @@ def won(plan: WinningSequence, touches: int) -> list[Choice]:
     ]
 
 
-def arranged(guidance: Guidance, tier: str) -> list[Choice]:
-    """The default plan, moved by what is supported: the first channel, and a hot lead's first call."""
+def arranged(guidance: Guidance, tier: str, unreachable: Mapping[str, str]) -> list[Choice]:
+    """The default plan, moved by what is supported and can be followed: the first channel, and a hot lead's first call."""
     plan = [by_default(touch) for touch in range(len(DEFAULT_CHANNELS))]
     first = guidance.best_first_channel
-    if first is not None:
-        why = f"{first}, the best first channel: {guidance.evidence('best_first_channel', first)}"
+    if first in unreachable:
+        why = f"{plan[0].reason}; {first}, the best first channel, is out: {unreachable[first]}"
+        plan[0] = replace(plan[0], reason=why)
+    elif first is not None:
+        why = with_proof(f"{first}, the best first channel", guidance.evidence("best_first_channel", first))
         plan = moved(plan, Choice(first, why, (PatternType.HOW.value,)), 0)
+    return called_early(plan, guidance) if tier == Tier.HOT and Channel.VOICE not in unreachable else plan
+
+
+def called_early(plan: list[Choice], guidance: Guidance) -> list[Choice]:
+    """A hot lead's plan, its first call at the third touch at the latest where calls do better than e-mail, which would
+    stand there, for hot leads.
+    """
     lifts = guidance.channel_lifts_by_tier.get(Tier.HOT, {})
-    voice = lifts.get(Channel.VOICE, 0.0)
-    if tier != Tier.HOT or voice <= max(1.0, lifts.get(Channel.EMAIL, 1.0)):
-        return plan
-    if any(choice.channel == Channel.VOICE for choice in plan[:EARLY_VOICE]):
+    better = lifts.get(Channel.VOICE, 1.0) > max(1.0, lifts.get(Channel.EMAIL, 1.0))
+    if not better or any(choice.channel == Channel.VOICE for choice in plan[:EARLY_VOICE]):
         return plan
     proof = guidance.evidence("channel_by_tier", (Tier.HOT.value, Channel.VOICE.value))
-    # That the lead is hot is WHO's word, where its weights made the score.
-    patterns = tuple(
-        kind.value for kind in (PatternType.HOW, PatternType.WHO) if kind in (PatternType.HOW, *guidance.versions)
-    )
-    return moved(
-        plan, Choice(Channel.VOICE.value, f"voice, earlier for a hot lead: {proof}", patterns), EARLY_VOICE - 1
-    )
+    patterns = [PatternType.HOW.value]
+    if PatternType.WHO in guidance.versions:  # whose weights made the score that says the lead is hot
+        patterns.append(PatternType.WHO.value)
+    choice = Choice(Channel.VOICE.value, with_proof("voice, earlier for a hot lead", proof), tuple(patterns))
+    return moved(plan, choice, EARLY_VOICE - 1)
 
 
 def moved(plan: list[Choice], choice: Choice, at: int) -> list[Choice]:
-    """The plan with the channel's first touch moved to the front or the middle, the others closing up; a channel that
-    the plan does not have takes the touch's place.
+    """The plan with the channel's first touch brought forward to position `at`, the others closing up; a channel that
+    the plan does not have takes the place of the touch that stands there.
     """
     channels = [one.channel for one in plan]
     if choice.channel in channels:

@@ -1,6 +1,8 @@
 """One call of the importer: all files are looked at before anything is stored, then each is stored in one transaction."""
 
+import gzip
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
@@ -9,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.timezone import now as django_now
 
-from conversion.importer import warnings
+from conversion.importer import remarks
 from conversion.importer.activities import ActivityLoader
 from conversion.importer.changes import Changes
 from conversion.importer.columns import Kind
 from conversion.importer.events import EventLoader
-from conversion.importer.faults import BadRow, Reject, UnusableInput
+from conversion.importer.faults import BadRow, Reject, UnreadableFile, UnusableInput
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Counts, Job
 from conversion.importer.loading import LeadLoader, Loader
@@ -120,7 +123,7 @@ def import_files(
         assert job is not None  # noqa: S101 (there is at least one file)
         report.client = job.client.name
         report.batch = None if dry_run else str(job.batch.pk)
-        report.notes += warnings.about(job.client)
+        report.notes += remarks.about(job.client)
     report.seconds = time.monotonic() - started
     return report
 
@@ -134,7 +137,8 @@ def _begin(client: Client, reject: Callable[[Reject], None], now: datetime) -> J
 def _record(batch: ImportBatch, file: Prepared, counts: Counts, *, finished: bool) -> None:
     batch.files[file.kind.value] = file.source.name
     batch.counts[file.kind.value] = asdict(counts)
-    batch.finished_at = batch.started_at if False else batch.finished_at
+    if finished:
+        batch.finished_at = django_now()
     batch.save()
 
 
@@ -143,11 +147,14 @@ def _import(file: Prepared, job: Job, report: Report, progress: Progress) -> Non
         loader = LOADERS[file.kind](job, file.fitting, file.source.name, seen)
         report.counts[file.kind] = loader.counts
         read = 0
-        for chunk in _chunks(records(text, file.source), file.fitting, loader):
-            loader.load(chunk)
-            position = raw.tell()
-            progress(position - read)
-            read = position
+        try:
+            for chunk in _chunks(records(text, file.source), file.fitting, loader):
+                loader.load(chunk)
+                position = raw.tell()
+                progress(position - read)
+                read = position
+        except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise UnreadableFile(f"{file.source.path}: it changed while it was imported; nothing of it is stored") from error
         loader.finish()
         progress(file.source.size - read)
 

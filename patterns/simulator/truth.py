@@ -18,10 +18,13 @@ from patterns.detectors.frame import DAY, Bools, Floats, Ints
 from patterns.simulator.effects import by_bits, by_code
 from patterns.simulator.history import History
 from patterns.simulator.leads import INDUSTRY_NAMES, SIGNAL_NAMES, SIZE_NAMES, TITLE_NAMES, draw_people
-from patterns.simulator.sends import GAP_RANGES, gap_bin
+from patterns.simulator.play import chance_to_book
+from patterns.simulator.sends import GAP_RANGES, Sends, gap_bin
 
 POPULATION = 100_000  # leads drawn for the truth about leads, so that chance moves a lift by about 0.01 at most
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CHANNEL_COUNTS = ("1_channel", "2_channel", "3_channel", "4_plus_channels")
+DEFAULT_SEQUENCE = ("email", "linkedin", "email", "sms", "voice", "email")  # what is sent where nothing is learned
 
 
 @dataclass(frozen=True)
@@ -134,26 +137,50 @@ def when(history: History, touches: Touched) -> Iterator[Planted]:
 
 
 def how(history: History, touches: Touched) -> Iterator[Planted]:
-    """Lifts of channels on the hazard, and of the first channel on whether a lead books."""
+    """Lifts of channels on the hazard, all else held, and of the first channel on whether a lead books."""
     world, sends = history.world, history.sends
-    channel, tier = touches(sends.channel), touches(history.people.tier)
-    table = by_code(world.channels, CHANNELS)[sends.channel] * np.where(sends.new, world.new_channel, 1.0)
-    factor, later = touches(table), touches.column > 0
-    for code, name in enumerate(TIERS):
-        of_tier = np.where(tier == code, channel, -1)
-        for to, lift in against_all(CHANNELS, of_tier, factor):
-            key = {"tier": str(name), "channel": str(to)}
+    channel, tier, later = touches(sends.channel), touches(history.people.tier), touches.column > 0
+    by_channel = by_code(world.channels, CHANNELS)
+    factor = by_channel[channel]
+    for code, name in enumerate(CHANNELS):
+        lift = against_rest(channel == code, factor, known=channel >= 0)
+        yield Planted(PatternType.HOW, "channel_effects", {"channel": str(name)}, lift)
+    for code, level in enumerate(TIERS):
+        for to, lift in against_all(CHANNELS, np.where(tier == code, channel, -1), factor):
+            key = {"tier": str(level), "channel": str(to)}
             yield Planted(PatternType.HOW, "channel_effectiveness_by_tier", key, lift)
     before = np.where(later, sends.channel[touches.lead, touches.column - 1], -1)
     for code, origin in enumerate(CHANNELS):
-        after = np.where(before == code, channel, -1)
-        for to, lift in against_all(CHANNELS, after, factor):
+        for to, lift in against_all(CHANNELS, np.where(before == code, channel, -1), factor):
             yield Planted(PatternType.HOW, "channel_transitions", {"from": str(origin), "to": str(to)}, lift)
-    lift = against_rest(touches(sends.new), np.where(touches(sends.new), world.new_channel, 1.0), known=later)
+    new = touches(sends.new)
+    lift = against_rest(new, np.where(new, world.new_channel, 1.0), known=later)
     yield Planted(PatternType.HOW, "multi_channel_lift", {"member": "new_channel"}, lift)
-    books = 1 - np.prod(1 - np.minimum(world.base * table, 1.0), axis=1)
+    for name in CHANNEL_COUNTS:  # no world has an effect of how many channels there were, beside that of a new one
+        yield Planted(PatternType.HOW, "multi_channel_lift", {"member": name}, 1.0)
+    hazard = world.base * by_channel[sends.channel] * np.where(sends.new, world.new_channel, 1.0)
+    books = 1 - np.prod(1 - np.minimum(hazard, 1.0), axis=1)
     for first, lift in against_all(CHANNELS, sends.channel[:, 0], books):
         yield Planted(PatternType.HOW, "first_touch_effectiveness", {"member": f"{first}_first"}, lift)
+
+
+def sequence_lift(history: History, sequence: Sequence[str]) -> float:
+    """How many leads book under this sequence of channels for each that books under the default one of its length.
+
+    Both are followed by the same people, at the times of the history. Raises ValueError on more touches than it has.
+    """
+    if not 0 < len(sequence) <= len(DEFAULT_SEQUENCE):
+        raise ValueError(f"a sequence has 1 to {len(DEFAULT_SEQUENCE)} touches, got {len(sequence)}")
+    return chance_under(history, sequence) / chance_under(history, DEFAULT_SEQUENCE[: len(sequence)])
+
+
+def chance_under(history: History, sequence: Sequence[str]) -> float:
+    """Share of the history's people who book under a sequence of channels, in expectation."""
+    sends, shape = history.sends, (len(history.people), len(sequence))
+    codes = np.array([CHANNELS.index(Channel(word)) for word in sequence], dtype=np.int8)
+    given = {name: getattr(sends, name)[:, : shape[1]] for name in ("sent_at", "day", "hour", "template")}
+    planned = Sends.of(channel=np.broadcast_to(codes, shape), **given)
+    return float(chance_to_book(history.world, history.people, planned, history.library).mean())
 
 
 def against_all(names: Sequence[Any], codes: Ints, values: Floats) -> Iterator[tuple[Any, float]]:

@@ -5,7 +5,7 @@ Only commands, tests and benchmarks use it. Its parts: the effects of a world (`
 what is made of that (`columns`, `rows`, `truth`, `verdict`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -24,7 +24,7 @@ from patterns.simulator.rows import Row, lead_rows
 from patterns.simulator.scoring import ICP
 from patterns.simulator.sends import Sends, planned_sends
 from patterns.simulator.touch_rows import activity_rows
-from patterns.simulator.truth import Planted, truth_of
+from patterns.simulator.truth import Planted, sequence_lift, truth_of
 from patterns.simulator.verdict import Verdict, judge
 
 __all__ = ["ICP", "WORLDS", "Planted", "Simulation", "Verdict", "judge", "shuffled", "simulate"]
@@ -44,6 +44,10 @@ class Simulation(History):
     def truth(self) -> tuple[Planted, ...]:
         """Every finding's true lift, those of no effect too."""
         return truth_of(self)
+
+    def sequence_lift(self, sequence: Sequence[str]) -> float:
+        """The true lift of a sequence of channels, against the default one of its length."""
+        return sequence_lift(self, sequence)
 
     def lead_rows(self) -> Iterator[Row]:
         return lead_rows(self)

@@ -1,0 +1,33 @@
+"""What a user should know of a client's leads after an import, though nothing was wrong with a row."""
+
+from django.db import connection
+
+from conversion.bulk import stored_id
+from conversion.models import Client
+
+SHARED = """SELECT COUNT(*) FROM (SELECT email_key FROM conversion_lead
+    WHERE client_id = %s AND email_key <> '' AND deleted_at IS NULL GROUP BY email_key HAVING COUNT(*) > 1) shared"""
+
+SUPPRESSED = """SELECT COUNT(*) FROM conversion_lead l WHERE l.client_id = %s AND l.deleted_at IS NULL AND EXISTS (
+    SELECT 1 FROM conversion_suppression s
+    WHERE (s.client_id = %s OR s.agency_id = %s OR (s.client_id IS NULL AND s.agency_id IS NULL)) AND (
+        (s.kind = 'email' AND s.value = l.email_key AND l.email_key <> '')
+        OR (s.kind = 'phone' AND s.value = l.phone AND l.phone <> '')
+        OR (s.kind = 'domain' AND l.email_key LIKE '%%@' || s.value)))"""
+
+
+def about(client: Client) -> list[str]:
+    """Leads that share an e-mail address, and leads that must not be written to."""
+    own, agency = stored_id(client.pk), stored_id(client.agency_id)
+    remarks = []
+    if shared := _count(SHARED, own):
+        remarks.append(f"duplicates: {shared} e-mail addresses belong to more than one lead")
+    if _count("SELECT COUNT(*) FROM conversion_suppression") and (count := _count(SUPPRESSED, own, own, agency)):
+        remarks.append(f"suppressed: {count} leads are on a suppression list and stay there; nothing is sent to them")
+    return remarks
+
+
+def _count(query: str, *parameters: object) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(query, parameters)
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,72 @@
+"""The whole way on simulated clients: import their history, learn, and print what was learned."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.utils.timezone import now
+
+from conversion.models import Client
+from patterns.simulator.load import load
+from patterns.simulator.world import simulate
+
+
+@dataclass(frozen=True)
+class Example:
+    """A client of the demo: a history of so many leads of a simulated world."""
+
+    name: str
+    world: str
+    leads: int
+    about: str
+
+
+EXAMPLES = (
+    Example("Brightwave Software", "all", 8_000, "much history, and much in it that matters"),
+    Example("Harbour Legal", "how", 2_000, "a year of outreach; only the channels matter"),
+    Example("Tiny Studio", "all", 12, "just begun: too little to learn from"),
+)
+SEED = 7
+
+
+class Command(BaseCommand):
+    help = "Import the history of three simulated clients, learn from it, and print what was learned."
+
+    def handle(self, **_: Any) -> None:
+        today = datetime.combine(now().date(), time(), tzinfo=UTC)
+        for number, example in enumerate(EXAMPLES, start=1):
+            self.stdout.write(f"\n[{number}/{len(EXAMPLES)}] {example.name}: {example.about}")
+            if Client.objects.filter(name=example.name, deleted_at__isnull=True).exists():
+                self.stdout.write("  is here already, from an earlier demo")
+                continue
+            self.stdout.write(f"  importing {example.leads:,} leads and what was sent to them ...")
+            self.stdout.flush()
+            history = simulate(example.world, leads=example.leads, seed=SEED, as_of=today)
+            load(history, example.name, stdout=io.StringIO())
+        for example in EXAMPLES:
+            self.stdout.write("")
+            call_command("learn_patterns", example.name, stdout=self.stdout)
+        self.stdout.write("\n".join(after()))
+
+
+def after() -> Iterator[str]:
+    first = EXAMPLES[0].name
+    yield "What to try next"
+    yield "----------------"
+    for what, command in (
+        ("the same as JSON", f'learn_patterns "{first}" --json'),
+        ("what was known a month ago", f'learn_patterns "{first}" --as-of {now():%Y-%m}-01'),
+        ("pictures of it", f'draw_patterns "{first}" --out pictures'),
+        (
+            "a world in which nothing matters",
+            "simulate null --leads 5000 && .venv/bin/python manage.py learn_patterns simulated-null",
+        ),
+        ("your own history", 'import_history "My Client" --create --leads leads.csv --activities sent.csv --dry-run'),
+    ):
+        yield f"  {what}:\n    .venv/bin/python manage.py {command}"
+    yield f"The data lies in {settings.DATABASES['default']['NAME']}; `make clean` removes it."
