@@ -126,7 +126,9 @@ class LeadSet:
         self._run("DELETE FROM lead_set")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._run("DELETE FROM lead_set")
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,9 @@ class Writer:
         self.columns = tuple(field.attname for field in fields)
         self._table = model._meta.db_table  # noqa: SLF001 (likewise)
         self._staging = f"staged_{self._table}"
-        self._converters = tuple(_converter(connection.vendor, _kind(field)) for field in fields)
+        self._values = itemgetter(*self.columns)
+        converters = enumerate(_converter(connection.vendor, _kind(field)) for field in fields)
+        self._converters = [(index, convert) for index, convert in converters if convert is not None]
         # A database column that SQL must quote would need more than this; ours are plain names.
         self._names = ", ".join(self.columns)
 
@@ -47,7 +50,9 @@ class Writer:
         if connection.vendor == "postgresql":
             self._stage(rows)
             pairs = ", ".join(f"{name} = staged.{name}" for name in changed)
-            self._run(f"UPDATE {self._table} SET {pairs} FROM {self._staging} staged WHERE staged.id = {self._table}.id")
+            self._run(
+                f"UPDATE {self._table} SET {pairs} FROM {self._staging} staged WHERE staged.id = {self._table}.id"
+            )
             return
         pairs = ", ".join(f"{name} = %s" for name in changed)
         order = [self.columns.index(name) for name in (*changed, "id")]
@@ -59,12 +64,12 @@ class Writer:
             )
 
     def _tuple(self, row: Values) -> tuple[Any, ...]:
-        return tuple(
-            [
-                value if convert is None or value is None else convert(value)
-                for value, convert in zip(map(row.__getitem__, self.columns), self._converters, strict=True)
-            ]
-        )
+        values = list(self._values(row))
+        for index, convert in self._converters:
+            value = values[index]
+            if value is not None:
+                values[index] = convert(value)
+        return tuple(values)
 
     def _stage(self, rows: Sequence[Values]) -> None:
         self._run(f"CREATE TEMP TABLE IF NOT EXISTS {self._staging} (LIKE {self._table}) ON COMMIT DROP")
@@ -98,13 +103,22 @@ def _converter(vendor: str, kind: str) -> Callable[[Any], Any] | None:
     return {"id": sqlite_id, "moment": sqlite_moment}.get(kind)
 
 
+class Encoded(str):
+    """A JSON text, where a Python value is expected: what many rows share is encoded once."""
+
+    __slots__ = ()
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def json_text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value if isinstance(value, Encoded) else _encode(value)
 
 
-def sqlite_id(value: UUID) -> str:
-    """As Django stores it: 32 hexadecimal digits."""
-    return value.hex
+def sqlite_id(value: UUID | str) -> str:
+    """As Django stores it: 32 hexadecimal digits. One that `stored_id` gave stays."""
+    return value if isinstance(value, str) else value.hex
 
 
 def sqlite_moment(value: datetime) -> str:
@@ -113,5 +127,5 @@ def sqlite_moment(value: datetime) -> str:
 
 
 def stored_id(value: UUID) -> Any:
-    """An id as a parameter of raw SQL."""
+    """An id as a parameter of raw SQL, and as a value that many rows share."""
     return value if connection.vendor == "postgresql" else value.hex

@@ -22,6 +22,7 @@ _REPLY = re.compile(r"re ?:")
 
 _SUBJECT_BIT = {name: 1 << position for position, name in enumerate(DEFAULT.subject_names)}
 _FLAG_BIT = {name: 1 << position for position, name in enumerate(DEFAULT.flag_names)}
+_FLAG_KEYS = tuple((f"has_{name}", bit) for name, bit in _FLAG_BIT.items())
 _NEUTRAL_BIT = 1 << DEFAULT.angle_names.index(NEUTRAL)
 
 
@@ -126,4 +127,5 @@ def flag_bits(text: str | None, reading: Reading, lead: Any, hits: Hits) -> int:
 
 
 def flags_of(bits: int) -> dict[str, bool]:
-    return {f"has_{name}": bool(bits & bit) for name, bit in _FLAG_BIT.items()}
+    """The flags as snapshots hold them."""
+    return {key: bits & bit > 0 for key, bit in _FLAG_KEYS}

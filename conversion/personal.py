@@ -148,9 +148,10 @@ class _Own(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def _own_values(values: tuple[str, ...]) -> _Own:
-    """values: those of `_VALUES`, in order."""
-    first, last, company, email, phone, linkedin, title, industry = values
+def _own_values(values: tuple[object, ...]) -> _Own:
+    """values: those of `_VALUES`, in order, as the lead has them."""
+    texts = [value.strip() if isinstance(value, str) else "" for value in values]
+    first, last, company, email, phone, linkedin, title, industry = texts
     candidates = [
         ("full_name", f"{first} {last}" if first and last else ""),
         ("first_name", first),
@@ -190,7 +191,7 @@ def unpersonalised(text: str | None, lead: Any) -> str:
 
 
 def _own(lead: Any) -> _Own:
-    return _own_values(tuple([of_lead(lead, name) for name in _VALUES]))
+    return _own_values(tuple([getattr(lead, name, None) for name in _VALUES]))
 
 
 def _taken_out(text: str, whole: str, own: _Own) -> str:

@@ -102,7 +102,7 @@ def arranged(guidance: Guidance, tier: str, unreachable: Mapping[str, str]) -> l
     """The default plan, moved by what is supported and can be followed: the first channel, and a hot lead's first call."""
     plan = [by_default(touch) for touch in range(len(DEFAULT_CHANNELS))]
     first = guidance.best_first_channel
-    if first in unreachable:
+    if first is not None and first in unreachable:
         why = f"{plan[0].reason}; {first}, the best first channel, is out: {unreachable[first]}"
         plan[0] = replace(plan[0], reason=why)
     elif first is not None:

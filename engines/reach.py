@@ -1,6 +1,6 @@
 """Whom a plan may be made for, and over which channels a lead can be reached."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from conversion.addresses import AddressError, email_key
@@ -40,18 +40,21 @@ def refusal(lead: Any) -> str:
     return ENDED.get(lead.status, "")
 
 
-def unreachable(lead: Any) -> dict[str, str]:
+def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
     """The channels that the lead cannot be reached on, each with the reason in words.
 
-    lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `extra`. Any number is taken to receive both calls and
-    messages: whether it is a mobile one is not known. Mail needs a postal address among the extra attributes.
+    lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `extra`. suppressed: `email`, `phone`, where the
+    address may not be used. Any number is taken to receive both calls and messages: whether it is a mobile one is not
+    known. Mail needs a postal address among the extra attributes.
     """
     missing: dict[str, str] = {}
-    if not lead.email.strip():
-        missing[Channel.EMAIL] = "no e-mail address"
-    elif not (lead.email_key or is_address(lead.email)):
-        missing[Channel.EMAIL] = "no usable e-mail address"
-    if not lead.phone.strip():
+    if "email" in suppressed:
+        missing[Channel.EMAIL] = "its e-mail address is suppressed"
+    elif not address_of(lead):
+        missing[Channel.EMAIL] = "no usable e-mail address" if lead.email.strip() else "no e-mail address"
+    if "phone" in suppressed:
+        missing[Channel.SMS] = missing[Channel.VOICE] = "its phone number is suppressed"
+    elif not lead.phone.strip():
         missing[Channel.SMS] = missing[Channel.VOICE] = "no phone number"
     if not lead.linkedin_url.strip():
         missing[Channel.LINKEDIN] = "no LinkedIn profile"
@@ -60,12 +63,14 @@ def unreachable(lead: Any) -> dict[str, str]:
     return missing
 
 
-def is_address(text: str) -> bool:
+def address_of(lead: Any) -> str:
+    """The key of the lead's e-mail address, empty where it has no usable one."""
+    if lead.email_key or not lead.email.strip():
+        return str(lead.email_key)
     try:
-        email_key(text)
+        return email_key(lead.email)
     except AddressError:
-        return False
-    return True
+        return ""
 
 
 def has_postal_address(extra: object) -> bool:

@@ -1,6 +1,6 @@
 """The senders that touches are planned on, and how many more each of them may send on a day."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from uuid import UUID
@@ -8,12 +8,14 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A sender. cap: most touches a day. booked: touches that are sent or planned already, by the sender's local day."""
+    """A sender. cap: most touches a day. booked: touches that are sent or planned already, by the sender's local day;
+    planning one lead only reads it.
+    """
 
     id: UUID
     address: str
     cap: int
-    booked: Mapping[date, int] = field(default_factory=dict)
+    booked: dict[date, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,21 @@ class Seats:
         """The channels on which no sender may send, with the reason in words."""
         return {channel: "no active sender" for channel, seats in self.of.items() if not seats}
 
+    def book(self, touches: Iterable[tuple[UUID | None, datetime]]) -> None:
+        """Count a plan's touches (sender and moment of each), before the next lead is planned."""
+        by_id = {seat.id: seat for seats in self.of.values() for seat in seats}
+        for sender, moment in touches:
+            if sender is not None:
+                booked, day = by_id[sender].booked, self.day(moment)
+                booked[day] = booked.get(day, 0) + 1
+
+    def within_caps(self) -> bool:
+        return all(count <= seat.cap for those in self.of.values() for seat in those for count in seat.booked.values())
+
+    def day(self, moment: datetime) -> date:
+        """The senders' day of an aware moment."""
+        return moment.astimezone(self.zone).date()
+
 
 class Bookings:
     """The touches of one plan in the making, on top of what its seats have booked."""
@@ -38,7 +55,7 @@ class Bookings:
     def __init__(self, seats: Seats) -> None:
         self.seats = seats
         self.kept: dict[str, Seat] = {}
-        self.own: dict[tuple[UUID, date], int] = {}
+        self.own: list[tuple[Seat, date]] = []
 
     def knows(self, channel: str) -> bool:
         return channel in self.seats.of
@@ -47,18 +64,14 @@ class Bookings:
         """The sender for a touch at this moment, None where all are booked up. A lead keeps the sender that it hears
         from first on a channel, even if that takes a later day: an answer belongs to a thread.
         """
-        day = self.day(moment)
+        day = self.seats.day(moment)
         keeper = self.kept.get(channel)
         for seat in self.seats.of[channel] if keeper is None else (keeper,):
-            if seat.booked.get(day, 0) + self.own.get((seat.id, day), 0) < seat.cap:
+            own = sum(1 for mine, on in self.own if mine is seat and on == day)
+            if seat.booked.get(day, 0) + own < seat.cap:
                 return seat
         return None
 
     def take(self, channel: str, seat: Seat, moment: datetime) -> None:
         self.kept[channel] = seat
-        place = (seat.id, self.day(moment))
-        self.own[place] = self.own.get(place, 0) + 1
-
-    def day(self, moment: datetime) -> date:
-        """The senders' day of an aware moment."""
-        return moment.astimezone(self.seats.zone).date()
+        self.own.append((seat, self.seats.day(moment)))

@@ -107,7 +107,9 @@ def timetable(
         at, seat, hour_reason, day_reason, preferred = placed(search, rhythm, touch)
         if seat is not None:
             bookings.take(choice.channel, seat, at)
-        wait = f"at least {gap.days} {'day' if gap.days == 1 else 'days'} after touch {touch}, {gap.reason}" if gap else ""
+        wait = (
+            f"at least {gap.days} {'day' if gap.days == 1 else 'days'} after touch {touch}, {gap.reason}" if gap else ""
+        )
         parts = (wait, day_reason, hour_reason, *notes(search, seat), *(() if touch else local_notes(where)))
         learned = hours.learned or (preferred and rhythm.days.learned) or (gap is not None and gap.learned)
         slots.append(Slot(at, seat, "; ".join(part for part in parts if part), learned))

@@ -15,10 +15,9 @@ from django.db.models import Case, F, JSONField, When
 from conversion.als import DEFAULT_TIERS
 from conversion.models import Client
 from conversion.vocabulary import PatternType
-from patterns.detectors.when import DEFAULT_GAPS
 from patterns.models import ConversionPattern
 from patterns.payloads import Payload
-from patterns.supported import WinningSequence, how, when
+from patterns.supported import USUAL_GAPS, WinningSequence, how, when
 from patterns.trust import ACTED_ON, by_default, tiers_of, trust_of, weighting
 
 __all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]
@@ -51,7 +50,7 @@ class Guidance:
     winning_sequences: tuple[WinningSequence, ...] = ()
     best_first_channel: str | None = None
     channel_lifts_by_tier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    gaps: tuple[int | None, ...] = (None,) * len(DEFAULT_GAPS)
+    gaps: tuple[int | None, ...] = (None,) * len(USUAL_GAPS)
     best_days: tuple[int, ...] = ()
     avoid_days: tuple[int, ...] = ()
     best_hours: tuple[int, ...] = ()

@@ -78,7 +78,7 @@ class Payload:
         """
         try:
             value = self._at(path)
-            return otherwise if value is None else read(value, path)
+            return otherwise if is_abstained(value) else read(value, path)
         except Unusable as error:
             self.refuse(error.field, error.problem)
             return otherwise
@@ -92,16 +92,16 @@ class Payload:
         log.warning("client %s, pattern %s, field %s: %s; not used", self.client.pk, self.kind, field, problem)
 
     def _at(self, path: str) -> Any:
-        """The value at the path, None where it or what holds it abstained."""
+        """The value at the path, or what holds it where that abstained."""
         value, seen = self.content, "payload"
         for name in path.split("."):
             holder = record(value, seen)
             if is_abstained(holder):
-                return None
+                return holder
             if name not in holder:
                 raise Unusable(path, "missing")
             value, seen = holder[name], name
-        return None if is_abstained(value) else value
+        return value
 
 
 def is_abstained(value: object) -> bool:
@@ -217,6 +217,11 @@ def named(names: Mapping[str, str]) -> ReadClaims:
         )
 
     return read
+
+
+def unnamed(value: Any, field: str) -> tuple[Claim, ...]:
+    """Reads an object of findings by its own keys; those that abstained are left out."""
+    return named({name: name for name in record(value, field)})(value, field)
 
 
 def whole_key(low: int, high: int) -> Callable[[Any, str], int]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from conversion.vocabulary import CHANNELS, TIERS, Status
-from patterns.detectors.when import DAYS, DEFAULT_GAPS
 from patterns.payloads import (
     TRIALS_HIGHEST,
+    Claim,
     Payload,
     Unusable,
     harming,
@@ -25,15 +25,17 @@ from patterns.payloads import (
     whole_key,
 )
 
+USUAL_GAPS = (2, 3, 4, 5, 7)  # days of the default plan, which a payload holds where it learned no other
 LONGEST_GAP = 14  # days that a plan waits at most
 LONGEST_SEQUENCE = 20  # touches; no plan is longer
 TOUCHES = "touches"
 LEADS = "leads"
+ODDS = "the average odds"  # what the hazard model's odds ratios are of
 
 Fields = dict[str, Any]  # fields of the guidance
 Proofs = dict[tuple[str, object], str]  # (name, key) -> evidence in words
 
-best_days = listed("day_index", whole_key(0, len(DAYS) - 1))
+best_days = listed("day_index", whole_key(0, 6))
 best_hours = listed("hour", whole_key(0, 23))
 first_touches = named({f"{channel}_first": channel.value for channel in CHANNELS})
 by_channel = named({channel.value: channel.value for channel in CHANNELS})
@@ -41,9 +43,9 @@ by_channel = named({channel.value: channel.value for channel in CHANNELS})
 
 @dataclass(frozen=True, slots=True)
 class WinningSequence:
-    """A supported plan. channels: one a touch. rate: what the model expects it to convert, with its 95 % interval.
-    lift, lift_low: against the default plan cut to the same length. sample: leads who were on it (tried) or leads that
-    the model was learned from.
+    """A supported plan. channels: one a touch. rate: share of leads that the model expects to book, with its 95 %
+    interval. lift, lift_low: against the default plan cut to the same length. tried: leads that were put on it, sample:
+    of them, followed long enough.
     """
 
     channels: tuple[str, ...]
@@ -53,16 +55,14 @@ class WinningSequence:
     lift: float
     lift_low: float
     sample: int
-    tried: bool
+    tried: int
 
     @property
     def evidence(self) -> str:
-        source = (
-            f"{self.sample:,} leads had it" if self.tried else f"by the model of {self.sample:,} leads, never tried"
-        )
+        origin = f"{self.tried:,} leads were put on it" if self.tried else "not tried yet as a whole"
         return (
             f"{self.lift:.2f} times the default plan of the same length (at least {self.lift_low:.2f}); "
-            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of leads book, {source}"
+            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of leads book by the model, {origin}"
         )
 
 
@@ -75,36 +75,32 @@ def when(payload: Payload) -> tuple[Fields, Proofs]:
         fields[f"best_{name}s"] = tuple(one.key for one in helping(claims))
         fields[f"avoid_{name}s"] = tuple(one.key for one in harming(claims))
         proofs |= {(name, one.key): one.words(TOUCHES) for one in claims if one.status == Status.SUPPORTED}
-    fields["gaps"], gap_proofs = gaps(payload)
-    return fields, proofs | gap_proofs
+    fields["gaps"], behind = gaps(payload)
+    if behind is not None:
+        proofs |= {("gap", i): gap_words(behind) for i, days in enumerate(fields["gaps"], start=1) if days is not None}
+    return fields, proofs
 
 
-def gaps(payload: Payload) -> tuple[tuple[int | None, ...], Proofs]:
-    """Days before touch 2 and on, None where none was learned: where nothing supports it, or it is the default and
-    nothing is said of what supports it.
+def gaps(payload: Payload) -> tuple[tuple[int | None, ...], Claim | None]:
+    """Days before touch 2 and on, and the finding that supports them. A gap is None where none was learned: where no
+    finding supports it, or, in a payload without findings of gaps, where it is the default.
     """
+    told = isinstance(payload.content, Mapping) and "gap_hazard" in payload.content
+    behind = next(helping(payload.claims("gap_hazard", listed("gap", text))), None) if told else None
     found: list[int | None] = []
-    proofs: Proofs = {}
-    behind = gap_evidence(payload)
-    for i, usual in enumerate(DEFAULT_GAPS, start=1):
+    for i, usual in enumerate(USUAL_GAPS, start=1):
         days = payload.part(f"optimal_sequence_gaps.touch_{i}_to_{i + 1}", gap, None)
-        learned = None if behind is None or (days == usual and not behind) else days
-        found.append(learned)
-        if learned is not None and behind:
-            proofs["gap", i] = behind
-    return tuple(found), proofs
+        learned = behind is not None if told else days != usual
+        found.append(days if learned else None)
+    return tuple(found), behind
 
 
 def gap(value: Any, field: str) -> int:
     return whole(value, field, 1, LONGEST_GAP)
 
 
-def gap_evidence(payload: Payload) -> str | None:
-    """What supports the learned gaps: empty where the payload does not say, None where nothing does."""
-    if not isinstance(payload.content, Mapping) or "gap_hazard" not in payload.content:
-        return ""
-    best = next(helping(payload.claims("gap_hazard", listed("gap", text))), None)
-    return None if best is None else f"{best.key} days after the touch before: {best.words(TOUCHES)}"
+def gap_words(behind: Claim) -> str:
+    return f"{behind.key} days after the touch before: {behind.words(TOUCHES)}"
 
 
 def how(payload: Payload) -> tuple[Fields, Proofs]:
@@ -129,7 +125,7 @@ def how(payload: Payload) -> tuple[Fields, Proofs]:
     if behind is not None:
         proofs["best_first_channel", best] = behind.words(LEADS)
     for tier, claims in supported.items():
-        proofs |= {("channel_by_tier", (tier, one.key)): one.words(TOUCHES) for one in claims}
+        proofs |= {("channel_by_tier", (tier, one.key)): one.words(TOUCHES, ODDS) for one in claims}
     return fields, proofs
 
 
@@ -173,6 +169,11 @@ def sequence(value: Any, field: str) -> tuple[WinningSequence, Status]:
         lift=of("lift", math.inf),
         lift_low=of("lift_low", math.inf),
         sample=whole(member(holder, "sample_size", field), f"{field}.sample_size", 0, TRIALS_HIGHEST),
-        tried=bool(member(holder, "tried", field)),
+        tried=count_or_flag(member(holder, "tried", field), f"{field}.tried"),
     )
     return plan, status(member(holder, "status", field), f"{field}.status")
+
+
+def count_or_flag(value: Any, field: str) -> int:
+    """A number of leads; true stands for an unknown one above zero."""
+    return int(value) if isinstance(value, bool) else whole(value, field, 0, TRIALS_HIGHEST)

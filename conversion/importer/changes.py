@@ -67,7 +67,9 @@ class Changes:
         for change in changes:
             now = as_json(present[change["row_id"]])
             change["after"] = {
-                name: now[name] for name, value in change["before"].items() if name not in DERIVED and now[name] != value
+                name: now[name]
+                for name, value in change["before"].items()
+                if name not in DERIVED and now[name] != value
             }
             if not change["after"]:
                 same.append(change["id"])

@@ -64,7 +64,11 @@ class EventLoader(Loader):
             kept = (*kept, "body")
         if "activity_external_id" not in row.values and before["lead_id"] == after["lead_id"]:
             kept = (*kept, "activity_id")
-        return {**after, "metadata": {**before["metadata"], **after["metadata"]}, **{name: before[name] for name in kept}}
+        return {
+            **after,
+            "metadata": {**before["metadata"], **after["metadata"]},
+            **{name: before[name] for name in kept},
+        }
 
     def _touch(self, row: Row, lead: Addressee) -> Any:
         key = row.values.get("activity_external_id")

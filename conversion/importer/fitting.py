@@ -1,7 +1,6 @@
 """A file's header fitted to our columns: from records to typed rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -9,8 +8,9 @@ from conversion.importer.columns import COLUMNS, REQUIRED, Kind, parsers
 from conversion.importer.faults import BadRow, UnreadableFile, UnusableInput
 from conversion.importer.mapping import ANY, READY, FileMapping
 from conversion.importer.reading import Record, Source
-from conversion.importer.values import BadValue, Cached, Clock, Parser
+from conversion.importer.values import BadValue, Clock, Parser
 
+CACHED = 20_000  # distinct texts of a column whose value is remembered: exports repeat their texts
 NAMES_SHOWN = 30  # columns that a message lists
 # Columns whose texts seldom repeat: remembering them would cost more than reading them.
 DISTINCT = frozenset({"external_id", "lead_external_id", "activity_external_id", "body", "notes", "script_content"})
@@ -30,14 +30,19 @@ class Row(NamedTuple):
     hash: int
 
 
-@dataclass(frozen=True)
-class _Cell:
-    """Where a column's text comes from."""
+class _Cell(NamedTuple):
+    """Where a column's text comes from: of the fields `index` and `others` the first that holds something.
+
+    known: texts read before, each with its value and its part of the row's hash.
+    """
 
     name: str
-    indexes: tuple[int, ...]
+    index: int
+    others: tuple[int, ...]
     table: Mapping[str, str] | None
     parse: Parser
+    room: int
+    known: dict[str, tuple[Any, str]]
     required: bool
 
 
@@ -55,9 +60,10 @@ class Fitting:
         self._at = {name.casefold(): index for index, name in enumerate(source.header) if name}
         known = parsers(kind, clock)
         self._constants = {name: self._constant(name, text, known[name]) for name, text in mapping.constants.items()}
+        self._constant_parts = [_part(name, value) for name, value in self._constants.items()]
         self._cells = [cell for name in COLUMNS[kind] if (cell := self._cell(name, known[name]))]
         self._check_required()
-        used = {index for cell in self._cells for index in cell.indexes}
+        used = {index for cell in self._cells for index in (cell.index, *cell.others)}
         rest = [(name, index) for index, name in enumerate(source.header) if name and index not in used]
         self._extras = sorted(rest)
         self._extra_names = frozenset(name for name, _ in rest)
@@ -83,8 +89,9 @@ class Fitting:
             return None
         if name in self._constants:
             return None
-        reader = parse if name in DISTINCT else Cached(parse)
-        return _Cell(name, indexes, self._mapping.values.get(name), reader, name in REQUIRED[self._kind])
+        room = 0 if name in DISTINCT else CACHED
+        table = self._mapping.values.get(name)
+        return _Cell(name, indexes[0], indexes[1:], table, parse, room, {}, name in REQUIRED[self._kind])
 
     def _check_required(self) -> None:
         here = {cell.name for cell in self._cells} | set(self._constants)
@@ -112,7 +119,7 @@ class Fitting:
     def theirs(self, name: str) -> str:
         """The file's name of one of our columns; ours where the file has none."""
         cell = next((cell for cell in self._cells if cell.name == name), None)
-        return self._source.header[cell.indexes[0]] if cell else name
+        return self._source.header[cell.index] if cell else name
 
     def is_extra(self, name: str) -> bool:
         return name in self._extra_names
@@ -122,41 +129,54 @@ class Fitting:
         if record.reason:
             raise BadRow(record.column, record.reason)
         values = dict(self._constants)
+        parts = list(self._constant_parts)
+        fields = record.fields
         for cell in self._cells:
-            text, index = _text(record.fields, cell)
+            name, index, others, table, _, _, known, required = cell
+            text = fields[index].strip()
+            if others or table is not None:
+                text, index = _first_text(fields, cell)
             if not text:
-                if cell.required:
+                if required:
                     raise BadRow(self._source.header[index], "is blank, and required")
-                values[cell.name] = None
+                values[name] = None
                 continue
-            try:
-                values[cell.name] = cell.parse(text)
-            except BadValue as error:
-                raise BadRow(self._source.header[index], str(error)) from error
+            found = known.get(text) or self._read(cell, text, index)
+            values[name] = found[0]
+            parts.append(found[1])
         extra = {}
         for name, index in self._extras:
-            text = record.fields[index].strip()
+            text = fields[index].strip()
             if text:
                 extra[name] = text
-        return Row(record.line, record.raw, values, extra, _hash(values, extra))
+                parts.append(f"+{name}\x1e{text}")
+        return Row(record.line, record.raw, values, extra, digest("\x1f".join(parts)))
+
+    def _read(self, cell: _Cell, text: str, index: int) -> tuple[Any, str]:
+        try:
+            value = cell.parse(text)
+        except BadValue as error:
+            raise BadRow(self._source.header[index], str(error)) from error
+        found = (value, _part(cell.name, value))
+        if len(cell.known) < cell.room:
+            cell.known[text] = found
+        return found
 
 
-def _text(fields: list[str], cell: _Cell) -> tuple[str, int]:
+def _first_text(fields: list[str], cell: _Cell) -> tuple[str, int]:
     """The text of the first of the cell's columns that holds something, in our words, and the column's index."""
-    index = cell.indexes[0]
-    for index in cell.indexes:
+    for index in (cell.index, *cell.others):
         text = fields[index].strip()
         if text and cell.table is not None:
             text = cell.table.get(text.casefold(), cell.table.get(ANY, text))
         if text:
             return text, index
-    return "", index
+    return "", cell.index
 
 
-def _hash(values: Mapping[str, Any], extra: Mapping[str, str]) -> int:
-    parts = [f"{name}\x1e{value}" for name, value in values.items() if value is not None]
-    parts += [f"+{name}\x1e{text}" for name, text in extra.items()]
-    return digest("\x1f".join(parts))
+def _part(name: str, value: Any) -> str:
+    """A column's part of what is hashed: its value, so that one moment in two notations is the same."""
+    return f"{name}\x1e{value}"
 
 
 def digest(text: str) -> int:

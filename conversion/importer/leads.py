@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from conversion.addresses import AddressError, e164, email_key
+from conversion.bulk import stored_id
 from conversion.importer.columns import FLAGS, POINTS, PROTECTING
 from conversion.importer.faults import BadRow
 from conversion.importer.fitting import Row
@@ -37,7 +38,8 @@ RANK = {
     LeadStatus.UNSUBSCRIBED: 5,
 }
 EMPTY: Mapping[str, Any] = {
-    field.attname: None if field.null else "" for field in Lead._meta.concrete_fields  # noqa: SLF001 (public in all but name)
+    field.attname: None if field.null else ""
+    for field in Lead._meta.concrete_fields  # noqa: SLF001 (public in all but name)
 } | {"status": LeadStatus.NEW.value, "touch_count": 0}
 
 
@@ -46,7 +48,7 @@ class LeadRows:
 
     def __init__(self, client_id: Any, batch_id: Any, scoring: Scoring, home: str | None, now: datetime) -> None:
         """home: ISO code of the country in which a number without code is dialled if its lead has none."""
-        self._always = {"client_id": client_id, "batch_id": batch_id}
+        self._always = {"client_id": stored_id(client_id), "batch_id": stored_id(batch_id)}
         self._scoring = scoring
         self._home = home
         self._now = now
@@ -65,7 +67,7 @@ class LeadRows:
         if lead["status"] == LeadStatus.CONVERTED:
             lead["converted_at"] = lead["status_at"] or lead["created_at"]
         lead["scored_at"] = lead["created_at"]
-        self._scoring.score(lead, {name: given.get(name) for name in POINTS}, lead["scored_at"].isoformat())
+        self._scoring.score_first(lead, {name: given.get(name) for name in POINTS}, lead["scored_at"].isoformat())
         lead["extra"] = row.extra
         lead["source_hash"] = row.hash
         return lead
@@ -128,7 +130,7 @@ class LeadRows:
         points = self._scoring.points(lead) | {name: value for name, value in told.items() if value is not None}
         if any(points[name] != before[name] for name in POINTS):
             lead["scored_at"] = self._now
-            self._scoring.score(lead, told, self._now.isoformat())
+            self._scoring.score_again(lead, points, self._now.isoformat())
 
 
 def _moves(lead: Mapping[str, Any], status: str, moment: datetime | None) -> bool:

@@ -42,6 +42,7 @@ class Loader(ABC):
         self._name = name
         self._seen = seen
         self._writer = Writer(self.model)
+        self._first = not self.model.objects.for_client(job.client).exists()
 
     def load(self, rows: Sequence[Row]) -> None:
         """Store a chunk."""
@@ -90,8 +91,12 @@ class Loader(ABC):
         self.job.reject(Reject(self._name, row.line, column, fault.reason, row.raw))
 
     def _present(self, keys: Sequence[str]) -> dict[str, Present]:
+        if self._first:  # what is there came from this file, and `seen` knows it
+            return {}
         rows = self.model.objects.for_client(self.job.client).filter(external_id__in=set(keys))
-        return {key: Present(pk, row_hash) for key, pk, row_hash in rows.values_list("external_id", "id", "source_hash")}
+        return {
+            key: Present(pk, row_hash) for key, pk, row_hash in rows.values_list("external_id", "id", "source_hash")
+        }
 
     def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.storing(rows)

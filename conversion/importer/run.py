@@ -67,9 +67,7 @@ class Report:
         }
 
 
-def prepare(
-    files: Mapping[Kind, Path], mapping: ColumnMapping, timezone: str | None, now: datetime
-) -> list[Prepared]:
+def prepare(files: Mapping[Kind, Path], mapping: ColumnMapping, timezone: str | None, now: datetime) -> list[Prepared]:
     """Check all files; nothing is stored. timezone: of times without an offset, above the mapping's.
 
     Raises UnreadableFile, or UnusableInput on a time zone or a constant that cannot be used.
@@ -154,7 +152,9 @@ def _import(file: Prepared, job: Job, report: Report, progress: Progress) -> Non
                 progress(position - read)
                 read = position
         except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise UnreadableFile(f"{file.source.path}: it changed while it was imported; nothing of it is stored") from error
+            raise UnreadableFile(
+                f"{file.source.path}: it changed while it was imported; nothing of it is stored"
+            ) from error
         loader.finish()
         progress(file.source.size - read)
 

@@ -5,11 +5,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conversion import als
+from conversion.bulk import Encoded, json_text
 from conversion.importer.columns import POINTS
 from conversion.models import Client
 
+CACHED = 8_192  # leads alike that are scored once
 NAMES = tuple(name.removeprefix("als_") for name in POINTS)
 DEFAULT_WEIGHTS = {str(name): weight for name, weight in als.DEFAULT_WEIGHTS.items()}
+ENCODED_WEIGHTS = Encoded(json_text(DEFAULT_WEIGHTS))
 
 
 class Facts(NamedTuple):
@@ -44,7 +47,8 @@ class Scoring:
     def __init__(self, client: Client) -> None:
         self._icp = client.icp
         self._tiers = client.als_tiers
-        self._points = lru_cache(maxsize=8192)(self._computed)
+        self._points = lru_cache(maxsize=CACHED)(self._computed)
+        self._first = lru_cache(maxsize=CACHED)(self._scored)
 
     def _computed(self, facts: Facts) -> tuple[int, ...]:
         components = als.components_of(facts, self._icp)
@@ -55,21 +59,28 @@ class Scoring:
         facts = Facts(*["x" if lead[name] else "" for name in _ADDRESSES], *[lead[name] for name in _OTHERS])
         return dict(zip(POINTS, self._points(facts), strict=True))
 
-    def score(self, lead: dict[str, Any], given: Mapping[str, int | None], scored_at: str) -> None:
-        """Write the score into the lead's columns. given: points of the source by column, None for the rules'.
+    def score_first(self, lead: dict[str, Any], given: Mapping[str, int | None], scored_at: str) -> None:
+        """Write the score of a new lead into its columns. given: points of the source by column, None for the rules'.
 
-        scored_at: ISO 8601. The weights are those that the lead was scored with before, else the defaults; what was
-        learned of it stays beside the points.
+        scored_at: ISO 8601.
         """
         points = self.points(lead) | {name: value for name, value in given.items() if value is not None}
-        weights = lead["als_weights_used"] or DEFAULT_WEIGHTS
-        components = als.Components(**{name.removeprefix("als_"): value for name, value in points.items()})
         lead.update(points)
-        lead["als_score"] = als.score(components, weights)
+        score, tier, components = self._first(tuple(points.values()), scored_at)
+        lead.update(als_score=score, als_tier=tier, als_components=components, als_weights_used=ENCODED_WEIGHTS)
+
+    def _scored(self, points: tuple[int, ...], scored_at: str) -> tuple[int, str, Encoded]:
+        named = dict(zip(NAMES, points, strict=True))
+        score = als.score(als.Components(**named), DEFAULT_WEIGHTS)
+        tier = als.tier(score, self._tiers).value
+        return score, tier, Encoded(json_text({**named, "scored_at": scored_at}))
+
+    def score_again(self, lead: dict[str, Any], points: Mapping[str, int], scored_at: str) -> None:
+        """Write the score of a lead that was scored before: with the weights of then; what was learned of it stays."""
+        named = {name.removeprefix("als_"): value for name, value in points.items()}
+        weights = lead["als_weights_used"] or DEFAULT_WEIGHTS
+        lead.update(points)
+        lead["als_score"] = als.score(als.Components(**named), weights)
         lead["als_tier"] = als.tier(lead["als_score"], self._tiers).value
         lead["als_weights_used"] = weights
-        lead["als_components"] = {
-            **(lead["als_components"] or {}),
-            **{name.removeprefix("als_"): value for name, value in points.items()},
-            "scored_at": scored_at,
-        }
+        lead["als_components"] = {**(lead["als_components"] or {}), **named, "scored_at": scored_at}

@@ -23,7 +23,9 @@ class Seen:
         self._scratch.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, line INTEGER, hash INTEGER) WITHOUT ROWID")
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._scratch.close()
 
     def add(self, rows: Iterable[tuple[str, int, int]]) -> None:

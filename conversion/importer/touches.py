@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from conversion.bulk import stored_id
 from conversion.content import capture
 from conversion.importer.faults import BadRow
 from conversion.models import Activity
@@ -23,7 +24,8 @@ PLAIN = {
 }
 TEXTS = ("subject", "body", "connection_note", "script_id", "script_content", "notes")
 EMPTY: Mapping[str, Any] = {
-    field.attname: None if field.null else "" for field in Activity._meta.concrete_fields  # noqa: SLF001 (public in all but name)
+    field.attname: None if field.null else ""
+    for field in Activity._meta.concrete_fields  # noqa: SLF001 (public in all but name)
 } | {"state": ActivityState.SENT.value, "led_to_booking": False, "metadata": {}}
 
 
@@ -44,7 +46,9 @@ class Addressee(NamedTuple):
     linkedin_url: str
 
 
-def columns(given: Mapping[str, Any], lead: Addressee, vocabulary: Vocabulary, base: Mapping[str, Any]) -> dict[str, Any]:
+def columns(
+    given: Mapping[str, Any], lead: Addressee, vocabulary: Vocabulary, base: Mapping[str, Any]
+) -> dict[str, Any]:
     """The columns of a touch. given: all columns of the file, None where not known; touch_number is the given one or
     the one counted so far. base: the columns that do not come from the file. Raises BadRow.
     """
@@ -128,8 +132,8 @@ def base_of(client_id: UUID, batch_id: UUID, external_id: str, now: datetime) ->
     return {
         **EMPTY,
         "id": new_id(),
-        "client_id": client_id,
-        "batch_id": batch_id,
+        "client_id": stored_id(client_id),
+        "batch_id": stored_id(batch_id),
         "external_id": external_id,
         "created_at": now,
     }

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,6 @@ FALSE = frozenset({"false", "no", "0"})
 LARGEST = 2**31 - 1  # of an integer column, on both databases
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 ISO_LENGTH = 40  # characters; the longest ISO 8601 moment has 35
-CACHED = 20_000  # distinct texts whose value is kept, a column
 
 _WHOLE = re.compile(r"([+-]?)0*([0-9]+)(?:\.0+)?")  # pandas writes whole numbers with gaps as 35.0
 _DATE_ONLY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}|[0-9]{4}-?W[0-9]{2}(?:-?[0-9])?")
@@ -161,20 +160,3 @@ class Clock:
         except ValueError:
             pass
         raise BadValue(f"{shown(cell)} is no time (expected ISO 8601, such as 2026-03-02T10:00:00+11:00)")
-
-
-@dataclass
-class Cached:
-    """A parser that remembers: exports repeat their texts."""
-
-    parse: Parser
-    known: dict[str, Any] = field(default_factory=dict)
-
-    def __call__(self, cell: str) -> Any:
-        try:
-            return self.known[cell]
-        except KeyError:
-            value = self.parse(cell)
-        if len(self.known) < CACHED:
-            self.known[cell] = value
-        return value

@@ -28,7 +28,7 @@ class Fitted:
     sums: each feature against the touches of its strata without it. expected, trials, successes: of the touches with it.
     templates: the smaller number of templates with and without it, in strata where both occur. rest: raw booking rate
     without it, in its strata. p_values: NaN where it was not tested. lengths, curves: the columns of the lengths, one row a
-    text, and what they mean.
+    text, and what they mean; only the lengths of channels that the payload shows are tested.
     """
 
     counts: Written
@@ -66,7 +66,7 @@ def fit_features(counts: Written) -> Fitted:
         p_values=np.where(enough, effects.p_values(padded(np.eye(counts.has.shape[1]), effects)), np.nan),
         lengths=lengths.astype(np.float64),
         curves=curves,
-        curve_p_values=np.array([effects.p_together(curve.columns) for curve in curves]),
+        curve_p_values=np.array([effects.p_together(curve.columns) if curve.shown else np.nan for curve in curves]),
     )
 
 

@@ -32,17 +32,19 @@ TIER_SD = 1.0  # tiers are made to differ
 COLUMNS = ("channel", "tier", "touch", "gap", "channel_in_tier", "new", "used", "transition")
 SIZES = (len(CHANNELS), len(TIERS), TOUCHES, len(GAP_STARTS), len(CHANNELS) * len(TIERS), 1, COUNTS, len(CHANNELS) ** 2)
 SDS = (EFFECT_SD, TIER_SD, EFFECT_SD, EFFECT_SD, EFFECT_SD, EFFECT_SD, EFFECT_SD, TRANSITION_SD)
-TERMS: tuple[Term, ...] = tuple(ridge(size, sd) for size, sd in zip(SIZES, SDS, strict=True))
+INTERACTIONS = ("channel_in_tier", "used", "transition")
+SCALES = (1.0, 0.5, 0.25, 0.125)  # of the interactions' prior, down to hardly any: the likeliest is taken
 METHOD = "hazard model, ridge logistic, odds ratio; Benjamini-Hochberg"
 HELD = "campaign or month, tier, touch number, gap, channels before"
 
 
 @dataclass(frozen=True)
 class Hazard:
-    """The fitted model with the patterns behind it."""
+    """The fitted model with the patterns behind it, and the scale of the interactions' prior."""
 
     patterns: Patterns
     fit: Fit
+    scale: float = 1.0
 
     @cached_property
     def rate(self) -> Floats:
@@ -103,8 +105,27 @@ def hazard_patterns(table: AtRisk) -> Patterns:
     return Patterns(levels.astype(np.int32), base.stratum, base.trials, base.events)
 
 
+def terms(scale: float) -> list[Term]:
+    """The model's terms, the prior of the interactions made narrower by `scale`."""
+    sds = (sd * scale if column in INTERACTIONS else sd for column, sd in zip(COLUMNS, SDS, strict=True))
+    return [ridge(size, sd) for size, sd in zip(SIZES, sds, strict=True)]
+
+
 def fit_hazard(patterns: Patterns) -> Hazard:
-    return Hazard(patterns, fit(patterns, TERMS))
+    """The model with the scale of its interactions that has the largest marginal likelihood (Laplace's).
+
+    Forty cells of little effect would else make thousands of plans differ by chance alone.
+    """
+    best: tuple[float, Hazard] | None = None
+    for scale in SCALES:
+        model = terms(scale)
+        found = fit(patterns, model)
+        log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in model)
+        evidence = found.log_posterior - found.log_curvature / 2 + log_prior / 2
+        if best is None or evidence > best[0]:
+            best = evidence, Hazard(patterns, found, scale)
+    assert best is not None  # noqa: S101  SCALES is not empty
+    return best[1]
 
 
 def row_of(model: Hazard, parts: Mapping[tuple[str, int], float]) -> Floats:

@@ -34,6 +34,11 @@ class Curve:
     sends: int
     bookings: int
 
+    @property
+    def shown(self) -> bool:
+        """Whether the payload speaks of it; the other channels' lengths are there to be held fixed."""
+        return self.channel in SHOWN
+
     def basis(self, lengths: Floats) -> Floats:
         """The two columns, (lengths, 2): linear and quadratic in the standardised logarithm."""
         z = (np.log(np.maximum(lengths, 1.0)) - self.centre) / self.scale

@@ -22,13 +22,16 @@ DEFAULT = tuple(
 DEFAULT_GAPS = (2, 3, 4, 5, 7)  # days: plans are compared as if sent at the usual pace
 MIN_TOUCHES = 30  # at risk over a channel, or at a touch number, before a plan may hold it
 DRAWS = 500
-CANDIDATES = 100  # the best by point estimate, among which the lower bound decides
+CANDIDATES = 100  # the best by point estimate, of which it is asked how sure their gain is
 MANY = 4096  # plans evaluated at a time: bounds the memory
 
 
 @dataclass(frozen=True)
 class Worth:
-    """Plans with what they are worth, best lower bound first.
+    """Plans with what they are worth: those whose gain is sure first, and among them by what they gain.
+
+    On simulated worlds the plan with the largest gain is worth more than the one with the largest lower bound, which
+    prefers small and common gains (0.988 against 0.941 of the best plan at 2,000 leads).
 
     plans: channel codes (plans, touches). rate: share of leads that convert within the plan; low, high: 95 %.
     ratio, ratio_low, ratio_high: to the default plan of the same length. p_better: P(ratio > 1). log_mean,
@@ -110,13 +113,13 @@ class Planner:
         return drawn
 
     def worth(self, plans: Ints, rng: np.random.Generator) -> Worth:
-        """The worth of these plans, the best lower bound of the ratio first."""
+        """The worth of these plans, in the order of `Worth`."""
         both = np.concatenate([plans, np.array([DEFAULT[: plans.shape[1]]])])
         drawn = self.drawn_rates(both, rng)
         ratio = drawn[:, :-1] / drawn[:, -1:]
         low, middle, high = np.quantile(ratio, (0.025, 0.5, 0.975), axis=0)
         rate_low, rate_high = np.quantile(drawn[:, :-1], (0.025, 0.975), axis=0)
-        order = np.argsort(-low, kind="stable")
+        order = np.lexsort((-middle, low <= 1))
         log_ratio = np.log(ratio)
         columns = (
             self.rates(plans),

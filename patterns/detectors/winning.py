@@ -1,4 +1,4 @@
-"""The sequences worth trying: the best plans by the lower bound of what they gain over the default plan."""
+"""The sequences worth trying: the best of the plans that surely gain something over the default plan."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -38,6 +38,7 @@ def touches_of(history: History) -> Touches:
     sends, library, people = history.sends, history.library, history.people
     at = np.nonzero(history.sent)
     lead, template = at[0], sends.template[at]
+    shared = np.bincount(sends.plan)[sends.plan] > 1  # a plan that one lead has is none
     mentioned = np.sum(library.mentions[template] * people.lengths[lead], axis=1)
     return Touches(
         lead=lead.astype(np.int32),
@@ -46,7 +47,7 @@ def touches_of(history: History) -> Touches:
         touch=sends.touch[at],
         template=template.astype(np.int64) + 1,
         campaign=people.campaign[lead],
-        plan=sends.plan[lead],
+        plan=np.where(shared, sends.plan, 0)[lead],
         tier=people.tier[lead],
         day=sends.day[at],
         hour=sends.hour[at],

@@ -76,8 +76,8 @@ def who(history: History) -> Iterator[Planted]:
         for name, lift in against_all(names, codes, chance):
             yield Planted(PatternType.WHO, kind, {key: name}, lift)
     for name, column in zip(SIGNAL_NAMES, people.signals.T, strict=True):
-        lift = against_rest(column == 1, chance, known=column >= 0)
-        yield Planted(PatternType.WHO, "timing_signals", {"member": f"{name}_lift"}, lift)
+        for lift in against_rest(column == 1, chance, known=column >= 0):
+            yield Planted(PatternType.WHO, "timing_signals", {"member": f"{name}_lift"}, lift)
 
 
 def lead_chance(history: History, factor: Floats) -> Floats:
@@ -103,8 +103,8 @@ def what(history: History, touches: Touched) -> Iterator[Planted]:
         counted = by_mail if kind == "subject_patterns" else np.ones(len(template), dtype=bool)
         for position, name in enumerate(names):
             held = bits[template] >> position & 1 == 1
-            if held.any():
-                yield Planted(PatternType.WHAT, kind, {key: name}, against_rest(held, factor, known=counted))
+            for lift in against_rest(held, factor, known=counted):
+                yield Planted(PatternType.WHAT, kind, {key: name}, lift)
     cta = library.cta[template]
     factor = by_code(world.ctas, DEFAULT.cta_names)[cta]
     for key, names, codes in (("cta", DEFAULT.cta_names, cta), ("type", *cta_types(cta))):
@@ -143,8 +143,8 @@ def how(history: History, touches: Touched) -> Iterator[Planted]:
     by_channel = by_code(world.channels, CHANNELS)
     factor = by_channel[channel]
     for code, name in enumerate(CHANNELS):
-        lift = against_rest(channel == code, factor, known=channel >= 0)
-        yield Planted(PatternType.HOW, "channel_effects", {"channel": str(name)}, lift)
+        for lift in against_rest(channel == code, factor, known=channel >= 0):
+            yield Planted(PatternType.HOW, "channel_effects", {"channel": str(name)}, lift)
     for code, level in enumerate(TIERS):
         for to, lift in against_all(CHANNELS, np.where(tier == code, channel, -1), factor):
             key = {"tier": str(level), "channel": str(to)}
@@ -154,14 +154,14 @@ def how(history: History, touches: Touched) -> Iterator[Planted]:
         for to, lift in against_all(CHANNELS, np.where(before == code, channel, -1), factor):
             yield Planted(PatternType.HOW, "channel_transitions", {"from": str(origin), "to": str(to)}, lift)
     new = touches(sends.new)
-    lift = against_rest(new, np.where(new, world.new_channel, 1.0), known=later)
-    yield Planted(PatternType.HOW, "multi_channel_lift", {"member": "new_channel"}, lift)
-    for name in CHANNEL_COUNTS:  # no world has an effect of how many channels there were, beside that of a new one
-        yield Planted(PatternType.HOW, "multi_channel_lift", {"member": name}, 1.0)
+    for lift in against_rest(new, np.where(new, world.new_channel, 1.0), known=later):
+        yield Planted(PatternType.HOW, "multi_channel_lift", {"member": "new_channel"}, lift)
+    for count in CHANNEL_COUNTS:  # no world has an effect of how many channels there were, beside that of a new one
+        yield Planted(PatternType.HOW, "multi_channel_lift", {"member": count}, 1.0)
     hazard = world.base * by_channel[sends.channel] * np.where(sends.new, world.new_channel, 1.0)
     books = 1 - np.prod(1 - np.minimum(hazard, 1.0), axis=1)
-    for first, lift in against_all(CHANNELS, sends.channel[:, 0], books):
-        yield Planted(PatternType.HOW, "first_touch_effectiveness", {"member": f"{first}_first"}, lift)
+    for channel_name, lift in against_all(CHANNELS, sends.channel[:, 0], books):
+        yield Planted(PatternType.HOW, "first_touch_effectiveness", {"member": f"{channel_name}_first"}, lift)
 
 
 def sequence_lift(history: History, sequence: Sequence[str]) -> float:
@@ -191,6 +191,8 @@ def against_all(names: Sequence[Any], codes: Ints, values: Floats) -> Iterator[t
         yield names[code], float(total[code] / count[code] / values.mean())
 
 
-def against_rest(held: Bools, values: Floats, *, known: Bools) -> float:
-    """Mean value where the flag holds over the mean where it is known not to."""
-    return float(values[held & known].mean() / values[~held & known].mean())
+def against_rest(held: Bools, values: Floats, *, known: Bools) -> Iterator[float]:
+    """Mean value where the flag holds over the mean where it is known not to; nothing where it never varies."""
+    with_it, without = held & known, ~held & known
+    if with_it.any() and without.any():
+        yield float(values[with_it].mean() / values[without].mean())

@@ -18,6 +18,7 @@ RIDGE = 4.0  # prior precision of the coefficients: a component in 0-1 moves the
 SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a score means nothing; above, everything
 FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts
 STEPS = 60  # of Newton's method; fits take 5 to 10
+DENSE = 4_000_000  # codes of component rows above which only those that occur are kept (32 MB a table)
 BINS = 10  # of equal count, for the calibration error
 
 
@@ -50,13 +51,19 @@ def count_patterns(components: Floats, y: Bools) -> Patterns:
     known = ~np.isnan(components).any(axis=1)
     rows = components[known]
     code = np.zeros(len(rows), dtype=np.int64)
-    for (
-        column
-    ) in rows.T:  # a sort a column, of codes that stay below the number of rows: np.unique(axis=0) is far slower
-        values, at = np.unique(column, return_inverse=True)
-        code = np.unique(code * len(values) + at, return_inverse=True)[1]
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    rows = rows[first]
+    size = 1
+    for column in rows.T:  # components take few values: finding each among them is far cheaper than sorting rows
+        values = np.unique(column)
+        code, size = code * len(values) + np.searchsorted(values, column), size * len(values)
+        if size > DENSE:
+            found, code = np.unique(code, return_inverse=True)
+            size = len(found)
+    first = np.full(size, -1, dtype=np.int64)
+    first[code[::-1]] = np.arange(len(rows))[::-1]
+    used = np.flatnonzero(first >= 0)
+    place = np.zeros(size, dtype=np.int64)
+    place[used] = np.arange(len(used))
+    inverse, rows = place[code], rows[first[used]]
     n = np.bincount(inverse, minlength=len(rows)).astype(np.float64)
     k = np.bincount(inverse[y[known]], minlength=len(rows)).astype(np.float64)
     return Patterns(rows.astype(np.float64), n, k)

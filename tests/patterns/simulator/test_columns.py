@@ -52,3 +52,11 @@ def test_shuffling_changes_the_order_of_leads_and_nothing_else(world):
     by_title = [np.bincount(f.leads.title.codes[t.lead[t.y]] + 1).tolist() for f, t in ((frame, mine), (mixed, its))]
     assert by_title[0] == by_title[1]
     assert past.shuffled(5).touches.sent_at.tobytes() == mixed.touches.sent_at.tobytes()
+
+
+def test_a_plan_that_one_lead_has_is_none():
+    past = made("null", leads=12)
+    counts = np.bincount(past.sends.plan, minlength=25)
+    assert (counts[1:] == 1).any()
+    shared = past.frame().touches.plan
+    assert set(shared.tolist()) - {0} == set((1 + np.flatnonzero(counts[1:] > 1)).tolist())

@@ -96,3 +96,12 @@ def test_sequences_are_compared_with_the_default_one_of_their_length():
     assert made("null").sequence_lift(["voice"] * 6) == pytest.approx(1.0, abs=0.01)
     with pytest.raises(ValueError, match="1 to 6 touches, got 7"):
         past.sequence_lift(["voice"] * 7)
+
+
+def test_what_was_never_sent_has_no_truth():
+    few = factors("null", leads=1)
+    assert {key for key in few if key[0] == "title_rankings"} == {
+        key for key in factors("null") if key[0] == "title_rankings"
+    }
+    assert len([key for key in few if key[0] == "best_days"]) <= 6
+    assert max(abs(factor - 1) for factor in few.values()) < 1e-9

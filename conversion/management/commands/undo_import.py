@@ -1,0 +1,49 @@
+"""Take an import out again."""
+
+import uuid
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from conversion.importer.undo import CannotUndo, undo
+from conversion.models import ImportBatch
+from conversion.tenancy import across_clients
+
+UNUSABLE = 2  # exit status
+
+
+class Command(BaseCommand):
+    help = "Take an import out again: what it created is deleted, what it changed is as it was before."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("batch", help="the id that import_history printed")
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
+        batch = self._batch(options["batch"])
+        try:
+            undone = undo(batch)
+        except CannotUndo as error:
+            raise CommandError(f"cannot undo {batch.pk}: {error}", returncode=UNUSABLE) from error
+        except DatabaseError as error:
+            raise CommandError(f"the database refused, and nothing was undone: {' '.join(str(error).split())}") from error
+        if undone.already:
+            self.stdout.write(f"The import {batch.pk} was undone before; nothing was done now.")
+            return
+        removed = ", ".join(f"{count:,} {table}" for table, count in undone.removed.items() if count)
+        restored = ", ".join(f"{count:,} {table}" for table, count in undone.restored.items() if count)
+        self.stdout.write(f"Undone. Removed: {removed or 'nothing'}. Restored: {restored or 'nothing'}.")
+        if undone.kept:
+            self.stdout.write(f"{undone.kept:,} values that somebody changed since then stay as they are.")
+
+    def _batch(self, text: str) -> ImportBatch:
+        try:
+            wanted = uuid.UUID(text.strip())
+        except ValueError as error:
+            raise CommandError(f"{text[:80]!r} is no id of an import", returncode=UNUSABLE) from error
+        try:
+            with across_clients("operations"):
+                return ImportBatch.objects.select_related("client").get(pk=wanted)
+        except ImportBatch.DoesNotExist as error:
+            raise CommandError(f"there is no import {wanted}", returncode=UNUSABLE) from error
