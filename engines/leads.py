@@ -1,6 +1,9 @@
 """Leads as people name them on a command line."""
 
 import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 from conversion.addresses import AddressError, email_key
 from conversion.models import Client, Lead
@@ -12,22 +15,23 @@ class LeadNotFound(LookupError):  # noqa: N818 (it says what is wrong)
 
 def find_lead(client: Client, text: str) -> Lead:
     """The client's lead of this id, external id or e-mail address. Deleted leads are not found. Raises LeadNotFound."""
-    wanted = text.strip()
     present = Lead.objects.for_client(client).filter(deleted_at__isnull=True)
-    try:
-        found = list(present.filter(pk=uuid.UUID(wanted)))
-    except ValueError:
-        found = []
-    found = found or list(present.filter(external_id=wanted) if wanted else [])
-    try:
-        found = found or list(present.filter(email_key=email_key(wanted))[:2])
-    except AddressError:
-        pass
-    found = found or list(present.filter(email__iexact=wanted)[:2] if wanted else [])
+    found: list[Lead] = []
+    for names in readings(text.strip()):
+        found = found or list(present.filter(**names)[:2])
     if len(found) == 1:
         return found[0]
     if found:
-        raise LeadNotFound(
-            f"several leads of {client.name} have the address {wanted[:80]!r}; give an id or external id"
-        )
-    raise LeadNotFound(f"{client.name} has no lead with the id, external id or e-mail address {wanted[:80]!r}")
+        raise LeadNotFound(f"several leads of {client.name} have the address {text[:80]!r}; give an id or external id")
+    raise LeadNotFound(f"{client.name} has no lead with the id, external id or e-mail address {text[:80]!r}")
+
+
+def readings(text: str) -> Iterator[dict[str, Any]]:
+    """What the text may stand for, as filters, the surest first."""
+    with suppress(ValueError):
+        yield {"pk": uuid.UUID(text)}
+    if text and "\0" not in text:  # PostgreSQL holds no NUL
+        yield {"external_id": text}
+        yield {"email__iexact": text}
+    with suppress(AddressError):
+        yield {"email_key": email_key(text)}

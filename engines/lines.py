@@ -64,8 +64,8 @@ def timing(found: Known) -> Sections:
     days, hours = found.of(WHEN, "best_days"), found.of(WHEN, "best_hours")
     peak = () if found.peak_touch is None else (found.peak_touch,)
     return {
-        "best_days": lines(helping(days), TOUCHES, name=day),
-        "avoid_days": lines(harming(days), TOUCHES, name=day),
+        "best_days": tuple(day(claim) for claim in helping(days)),
+        "avoid_days": tuple(day(claim) for claim in harming(days)),
         "best_hours": lines(helping(hours), TOUCHES, name=hour),
         "avoid_hours": lines(harming(hours), TOUCHES, name=hour),
         "peak_touch": lines(peak, TOUCHES, name=lambda key: f"touch {key}"),
@@ -151,8 +151,9 @@ def one_line(text: str) -> str:
     return " ".join(printable.split())[:LONGEST_NAME]
 
 
-def day(key: Any) -> str:
-    return str(DAY_NAMES[key])
+def day(claim: Claim) -> Line:
+    name = str(DAY_NAMES[int(claim.key)])
+    return line(claim, name, TOUCHES, AVERAGE, {"day": name, "day_index": claim.key})
 
 
 def hour(key: Any) -> str:

@@ -162,6 +162,8 @@ def score_client(
         for position, tier in enumerate(TIERS):
             tiers[tier.value] += int((scores.tier == position).sum())
         progress(scored)
+        if len(ids) < batch:
+            break
     return Scored(client, scored, known.weights, known.weights_source, tiers, time.monotonic() - started)
 
 

@@ -45,6 +45,7 @@ BY_KEY = {
     "sequence": "sequence {}",
 }
 FLAGS = frozenset({"signal", "pain_point", "cta", "angle", "pattern"})  # compared with the rest without them
+DETAILS = frozenset({"channel_effectiveness_by_tier", "channel_transitions"})
 FLAG_PLACES = frozenset({"by_type", "personalization_lift"})
 EFFECTS = {
     "new_channel": "a channel new to the lead",
@@ -62,6 +63,7 @@ class Said:
     name: str
     finding: Mapping[str, Any]
     against: str = "the average"
+    is_detail: bool = False  # one channel at one tier, or after one other: said after what they add up to
 
     @property
     def strength(self) -> float:
@@ -74,7 +76,7 @@ def findings(payload: Mapping[str, Any]) -> list[Said]:
     for path, value in _walk(payload, ()):
         if "status" in value and value.get("lift") is not None:
             name = _name(path, value)
-            found.setdefault(name, Said(name, value, _against(path, value)))
+            found.setdefault(name, Said(name, value, _against(path, value), not DETAILS.isdisjoint(path)))
     return list(found.values())
 
 
@@ -156,7 +158,7 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
     if "abstained" in payload:
         return [f"{QUESTIONS[kind]}: not enough data. {_capital(payload['abstained'])}"]
     unit = UNITS[kind]
-    said = sorted(findings(payload), key=lambda one: (-one.strength, one.name))
+    said = sorted(findings(payload), key=lambda one: (one.is_detail, -one.strength, one.name))
     supported = [one for one in said if one.finding["status"] == Status.SUPPORTED]
     hints = [one for one in said if one.finding["status"] == Status.SUGGESTIVE]
     text = [
@@ -173,7 +175,9 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
     rest = len(hints) - len(hints[:SHOWN_SUGGESTIVE])
     silent = len(said) - len(supported) - len(hints)
     if rest or silent:
-        parts = [f"{rest} more hints"] * bool(rest) + [f"{silent} tested without a sign of an effect"] * bool(silent)
+        parts = [f"{rest} more hint{'s' * (rest > 1)}"] * bool(rest) + [
+            f"{silent} tested without a sign of an effect"
+        ] * bool(silent)
         text.append(f"  . {', '.join(parts)}")
     text += [f"  - {name}: {reason}" for name, reason in abstentions(payload).items()]
     return text

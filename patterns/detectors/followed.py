@@ -8,7 +8,7 @@ import numpy as np
 from patterns.detectors.atrisk import AtRisk, codes
 from patterns.detectors.families import Family, values_family
 from patterns.detectors.frame import DAY, Bools, Frame, Ints
-from patterns.stats.logistic import count_patterns
+from patterns.stats.counting import count_patterns
 
 FOLLOWED_DAYS = 35  # the default plan's 21 days, and the 14 in which its last touch may still convert
 WITHIN = "campaign or month, and tier, at the first touch"

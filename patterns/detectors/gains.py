@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from patterns.detectors.families import TESTED_FROM
 from patterns.detectors.frame import Ints
-from patterns.stats.logistic import Patterns
+from patterns.stats.counting import Patterns
 from patterns.stats.strata import Cells, contrast, lifts
 
 FOLDS = 5

@@ -19,7 +19,8 @@ from conversion.vocabulary import CHANNELS, TIERS
 from patterns.detectors.atrisk import AtRisk, codes
 from patterns.detectors.families import TESTED_FROM, Family
 from patterns.detectors.frame import Ints
-from patterns.stats.logistic import Fit, Patterns, Term, count_patterns, fit, ridge
+from patterns.stats.counting import Patterns, count_patterns
+from patterns.stats.logistic import Fit, Term, fit, ridge
 from patterns.stats.rates import Counts, Floats, hierarchical
 from patterns.stats.strata import Z95, Lifts
 
@@ -91,18 +92,26 @@ class Hazard:
         return self.fit.starts[COLUMNS.index(column)]
 
 
+def row_columns(table: AtRisk) -> list[Ints]:
+    """Of each at-risk touch: channel, tier, touch, gap, new, used, and the channel before, -1 where there is none."""
+    touch = np.clip(table.touch, 1, TOUCHES) - 1
+    gap = np.searchsorted(GAP_STARTS, table.gap, side="right") - 1
+    new = np.where(table.new, 0, -1)
+    used = np.minimum(table.distinct, COUNTS) - 1
+    return [table.channel, table.tier, touch, gap, new, used, table.previous]
+
+
 def hazard_patterns(table: AtRisk) -> Patterns:
     """The at-risk touches, counted by what the model looks at; strata are the periods."""
-    touch = np.clip(table.touch, 1, TOUCHES) - 1
-    gap = np.searchsorted(GAP_STARTS, table.gap, side="right") - 1  # -1 where there was no touch before
-    used = np.minimum(table.distinct, COUNTS) - 1
-    new = np.where(table.new, 0, -1)
-    period = codes(table.period)
-    base = count_patterns([table.channel, table.tier, touch, gap, new, used, table.previous], table.y, period)
-    channel, tier, touch, gap, new, used, previous = base.levels.T
+    base = count_patterns(row_columns(table), table.y, codes(table.period))
+    return Patterns(model_levels(list(base.levels.T)), base.stratum, base.trials, base.events)
+
+
+def model_levels(columns: list[Ints]) -> Ints:
+    """The model's COLUMNS (rows, columns) of those of `row_columns`."""
+    channel, tier, touch, gap, new, used, previous = (column.astype(np.int32) for column in columns)
     pair = np.where(previous < 0, -1, previous * len(CHANNELS) + channel)
-    levels = np.stack([channel, tier, touch, gap, tier * len(CHANNELS) + channel, new, used, pair], axis=1)
-    return Patterns(levels.astype(np.int32), base.stratum, base.trials, base.events)
+    return np.stack([channel, tier, touch, gap, tier * len(CHANNELS) + channel, new, used, pair], axis=1)
 
 
 def terms(scale: float) -> list[Term]:
@@ -111,20 +120,20 @@ def terms(scale: float) -> list[Term]:
     return [ridge(size, sd) for size, sd in zip(SIZES, sds, strict=True)]
 
 
-def fit_hazard(patterns: Patterns) -> Hazard:
-    """The model with the scale of its interactions that has the largest marginal likelihood (Laplace's).
+def fit_hazard(patterns: Patterns, scales: Sequence[float] = SCALES) -> Hazard:
+    """The model with that of the scales of its interactions that has the largest marginal likelihood (Laplace's).
 
     Forty cells of little effect would else make thousands of plans differ by chance alone.
     """
     best: tuple[float, Hazard] | None = None
-    for scale in SCALES:
+    for scale in scales:
         model = terms(scale)
         found = fit(patterns, model)
         log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in model)
         evidence = found.log_posterior - found.log_curvature / 2 + log_prior / 2
         if best is None or evidence > best[0]:
             best = evidence, Hazard(patterns, found, scale)
-    assert best is not None  # noqa: S101  SCALES is not empty
+    assert best is not None  # noqa: S101  there is a scale
     return best[1]
 
 

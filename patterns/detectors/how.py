@@ -30,9 +30,10 @@ from patterns.detectors.followed import (
 from patterns.detectors.frame import Frame
 from patterns.detectors.gains import choice_gain, probability
 from patterns.detectors.hazard import fit_hazard, hazard_patterns
+from patterns.detectors.luck import with_template_luck
 from patterns.detectors.sequences import Planner, plan_gain
 from patterns.detectors.winning import winning_sequences
-from patterns.stats.logistic import Patterns, count_patterns
+from patterns.stats.counting import Patterns, count_patterns
 from patterns.stats.rates import Counts, about, hierarchical
 
 MIN_CONVERSIONS = 5
@@ -101,7 +102,7 @@ def too_few(table: AtRisk) -> Abstention | None:
 
 def gather(frame: Frame, table: AtRisk) -> Facts:
     patterns = hazard_patterns(table)
-    model = fit_hazard(patterns)
+    model = with_template_luck(fit_hazard(patterns), table)
     leads = followed_leads(frame, table)
     made: dict[str, Family | None] = {
         "channel": channel_family(model),

@@ -11,7 +11,8 @@ from patterns.detectors.families import TESTED_FROM
 from patterns.detectors.frame import Ints
 from patterns.detectors.gains import Gain, deal
 from patterns.detectors.hazard import COLUMNS, COUNTS, GAP_STARTS, SIZES, Hazard, fit_hazard
-from patterns.stats.logistic import Patterns, gathered
+from patterns.stats.counting import Patterns
+from patterns.stats.logistic import gathered
 from patterns.stats.plans import all_plans, channels_used, conversion
 from patterns.stats.rates import Floats
 

@@ -7,7 +7,8 @@ import numpy as np
 from patterns.detectors.atrisk import AtRisk, codes
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import DAY, Frame
-from patterns.stats.logistic import count_patterns, ridge
+from patterns.stats.counting import count_patterns
+from patterns.stats.logistic import ridge
 from patterns.stats.timing import fit_curve, incidence
 
 LONGEST_GAP = 14  # days: the longest that a plan waits

@@ -11,13 +11,15 @@ import numpy as np
 from scipy.special import ndtri
 
 from conversion.vocabulary import COMPONENTS
-from patterns.detectors.findings import OUTCOMES_SUPPORTED, Abstention
+from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Bools, Floats
 from patterns.stats.gate import Fold, Gain, Held, divide, gain, judge, promotes
 from patterns.stats.rates import about
 from patterns.stats.weights import Patterns, WeightFit, count_patterns, fit_fixed, fit_weights
 
 MIN_LEADS = 30  # scored ones; with fewer, a fold of the cross-validation holds no more than five
+# Below about 20 conversions, one in fifteen histories in which no component matters would be promoted; above, one in 40.
+MIN_CONVERSIONS = 20
 HOT_SHARE = 0.3  # of the conversions that the hot tier is to hold
 GOAL = 0.6  # hot and warm together are to hold more than this share of the conversions
 TARGETS = (0.65, 0.7, 0.75)  # aimed at on the leads learned from, so that held-out leads reach the goal too
@@ -63,12 +65,12 @@ def weigh(
 ) -> Weighing:
     """The weights to use for leads with these components (leads, 4; NaN unscored), risk points and outcomes.
 
-    champion: the weights in use, which stay unless learned ones do better on held-out leads.
+    champion: the weights in use, which stay unless learned ones do better on held-out leads. Risk that is not known is 0.
     """
     if reason := too_few(components, y):
         parts = reason.payload()
         return Weighing(dict(champion), parts, parts, promoted=False, confidence=0.0)
-    counted = count_patterns(np.column_stack([components, risk]), y)
+    counted = count_patterns(np.column_stack([components, np.nan_to_num(risk)]), y)
     patterns, points = Patterns(counted.x[:, :-1], counted.n, counted.k), counted.x[:, -1]
     prior, current = vector(defaults), vector(champion)
     learned = fit_weights(patterns, prior)

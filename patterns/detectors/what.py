@@ -69,7 +69,7 @@ def too_few(counts: Written) -> Abstention | None:
     """Why these touches are too few to learn from, None where they are enough."""
     touches, won = counts.touches, counts.bookings
     if not touches:
-        return Abstention("no touch that was followed for long enough has a text")
+        return Abstention(f"no touch that was followed for long enough has a text (0 of {MIN_TOUCHES})")
     needed = max(MIN_TOUCHES - touches, (MIN_CONVERSIONS - won) * (touches + 1) / (won + 0.5))
     if needed <= 0:
         return None

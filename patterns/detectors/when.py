@@ -14,7 +14,7 @@ from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import Bools, Frame, Ints
 from patterns.detectors.gains import Gain, choice_gain, probability
 from patterns.detectors.waiting import conversion_timing, gap_days
-from patterns.stats.logistic import count_patterns
+from patterns.stats.counting import count_patterns
 from patterns.stats.rates import about
 from patterns.stats.timing import fit_depletion
 
@@ -76,7 +76,7 @@ class WhenDetector:
             "best_hours": hours(found.get("hour"), table),
             **touches(found.get("touch"), table),
             "optimal_sequence_gaps": gaps(found.get("gap"), table),
-            "gap_hazard": [item.payload() for item in found.get("gap", [])],
+            "gap_hazard": gap_hazard(found.get("gap")),
             "conversion_timing": conversion_timing(frame, table),
         }
         rounded_payload: dict[str, Any] = rounded(payload)
@@ -209,6 +209,12 @@ def depletion(items: Sequence[Finding]) -> dict[str, Any]:
         "p_value": found.p_value,
         "hazards": list(found.hazards),
     }
+
+
+def gap_hazard(items: Sequence[Finding] | None) -> Any:
+    if items is None:
+        return Abstention("no two gaps between touches of a lead differ, so there is nothing to compare").payload()
+    return [item.payload() for item in items if item.sample]
 
 
 def gaps(items: Sequence[Finding] | None, table: AtRisk) -> dict[str, int]:

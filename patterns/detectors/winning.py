@@ -8,7 +8,7 @@ import numpy as np
 
 from conversion.vocabulary import Status
 from patterns.detectors.families import Family
-from patterns.detectors.findings import EFFECT_SUPPORTED, SIGN_SUGGESTIVE, Abstention, Finding
+from patterns.detectors.findings import EFFECT_SUPPORTED, Abstention, Finding
 from patterns.detectors.followed import Assigned
 from patterns.detectors.frame import Ints
 from patterns.detectors.sequences import MIN_TOUCHES, Planner, Worth, names
@@ -42,11 +42,12 @@ def plan_status(worth: Worth, i: int, found: Mapping[str, Sequence[Finding]]) ->
     """Supported where the lower bound of its ratio is above 1 and something that it does is a supported gain.
 
     The plan itself was picked from thousands; what it does was tested, with the false-discovery rate of all tests.
+    Without such a test behind it a plan whose lower bound is above 1 is suggestive, and any other is nothing.
     """
-    enough = worth.ratio_low[i] > 1 and worth.ratio[i] - 1 >= EFFECT_SUPPORTED
-    if enough and any(item.status == Status.SUPPORTED and item.lift > 1 for item in terms(worth.plans[i], found)):
-        return Status.SUPPORTED
-    return Status.SUGGESTIVE if worth.p_better[i] >= SIGN_SUGGESTIVE else Status.NONE
+    if worth.ratio_low[i] <= 1 or worth.ratio[i] - 1 < EFFECT_SUPPORTED:
+        return Status.NONE
+    tested = any(item.status == Status.SUPPORTED and item.lift > 1 for item in terms(worth.plans[i], found))
+    return Status.SUPPORTED if tested else Status.SUGGESTIVE
 
 
 def terms(plan: Ints, found: Mapping[str, Sequence[Finding]]) -> list[Finding]:

@@ -18,7 +18,7 @@ def load(history: History, client: str, **options: Any) -> None:
     owner = _client(client)
     with tempfile.TemporaryDirectory(prefix="simulated-") as folder:
         write(history, Path(folder))
-        files = {kind: str(Path(folder) / f"{kind}.csv") for kind in ("leads", "activities", "events")}
+        files = {kind: Path(folder) / f"{kind}.csv" for kind in ("leads", "activities", "events")}
         call_command("import_history", str(owner.pk), **files, **options)
 
 

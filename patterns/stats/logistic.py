@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
+from patterns.stats.counting import Patterns
+
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 STRATA_SD = 1.0  # of stratum intercepts around their mean, log odds: campaigns of one sender differ by less than e
 INTERCEPT_SD = 10.0  # around the overall log odds: proper, and too wide to be felt
@@ -24,28 +25,10 @@ STEPS = 60  # Newton steps; a ridge fit takes 5 to 9
 TOLERANCE = 1e-9  # of the largest change of a coefficient
 BLOCK = 8192  # patterns expanded to 0/1 columns at a time: bounds the memory
 PAIR_COST = 10  # of one pair of columns, in multiply-adds of an expanded block; measured
-KEY_LIMIT = 2**61  # packed keys stay within int64 with one bit for the outcome
 
 
 class LogisticError(ValueError):
-    """Columns, terms or penalties that do not fit together."""
-
-
-@dataclass(frozen=True)
-class Patterns:
-    """Distinct rows with their counts, sorted by stratum and then by the columns from first to last.
-
-    levels: int32 (patterns, columns), -1 where a row has no level. stratum: int32 codes 0.., all 0 without strata.
-    trials, events: int64, rows of the pattern and those of them with the outcome.
-    """
-
-    levels: Ints
-    stratum: Ints
-    trials: Ints
-    events: Ints
-
-    def __len__(self) -> int:
-        return len(self.trials)
+    """Patterns, terms or penalties that do not fit together."""
 
 
 @dataclass(frozen=True)
@@ -96,53 +79,6 @@ class Fit:
 def ridge(size: int, sd: float) -> Term:
     """Independent coefficients, each N(0, sd^2) on the log-odds scale."""
     return Term(size, np.eye(size) / sd**2)
-
-
-def count_patterns(columns: Sequence[Ints], y: Bools, stratum: Ints | None = None) -> Patterns:
-    """Patterns of rows with these integer columns (levels >= -1), outcome y and, where given, stratum codes >= 0.
-
-    A million rows take about 0.05 s where few patterns are distinct. Raises LogisticError on a level under -1.
-    """
-    parts = [*([] if stratum is None else [stratum]), *columns]
-    if not len(y):
-        return Patterns(np.zeros((0, len(columns)), np.int32), np.zeros(0, np.int32), *np.zeros((2, 0), np.int64))
-    key, radix = packed(parts)
-    ordered = np.sort(key * 2 + y)  # the outcome rides in the lowest bit: one plain sort, no argsort
-    first = np.flatnonzero(np.concatenate([[True], ordered[1:] >> 1 != ordered[:-1] >> 1]))
-    trials = np.diff(np.append(first, len(ordered)))
-    events = np.add.reduceat(ordered & 1, first)
-    found = unpacked(ordered[first] >> 1, radix)
-    strata = np.zeros(len(first), np.int32) if stratum is None else np.unique(found[:, 0], return_inverse=True)[1]
-    levels = found[:, len(parts) - len(columns) :]
-    return Patterns(levels.astype(np.int32), strata.astype(np.int32), trials, events)
-
-
-def packed(columns: Sequence[Ints]) -> tuple[Ints, tuple[Ints, ...]]:
-    """One integer key a row, ordered as the columns are, and what turns keys back: the sorted values of each column."""
-    values, key, size = [], np.zeros(len(columns[0]) if columns else 0, dtype=np.int64), 1
-    for column in columns:
-        low, high = int(column.min()), int(column.max())
-        if low < -1:
-            raise LogisticError(f"a level is {low}; levels start at -1")
-        if high - low < BLOCK:
-            used, code = np.arange(low, high + 1), column.astype(np.int64) - low
-        else:
-            used, code = np.unique(column, return_inverse=True)
-        size *= len(used)
-        if size >= KEY_LIMIT:
-            raise LogisticError(f"{len(columns)} columns have too many levels for one key")
-        key = key * len(used) + code
-        values.append(used)
-    return key, tuple(values)
-
-
-def unpacked(key: Ints, values: tuple[Ints, ...]) -> Ints:
-    """The columns (rows, columns) behind keys of `packed`."""
-    columns = np.zeros((len(key), len(values)), dtype=np.int64)
-    for place in range(len(values) - 1, -1, -1):
-        columns[:, place] = values[place][key % len(values[place])]
-        key = key // len(values[place])
-    return columns
 
 
 def fit(patterns: Patterns, terms: Sequence[Term], *, strata_sd: float = STRATA_SD) -> Fit:
@@ -289,7 +225,7 @@ class Model:
     def fit(self, state: Floats, at: Evaluation) -> Fit:
         return Fit(
             coefficients=state[1 : self.size],
-            covariance=np.linalg.inv(at.profiled)[1:, 1:],
+            covariance=np.asarray(np.linalg.inv(at.profiled)[1:, 1:], dtype=np.float64),
             starts=self.starts,
             intercept=float(state[0]),
             strata=state[self.size :],

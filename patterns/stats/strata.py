@@ -14,6 +14,7 @@ from scipy.special import ndtr
 from patterns.stats.rates import Bools, Floats, Ints
 
 DENSE = 4_000_000  # cells of a full table (32 MB); beyond that only the cells that occur are made
+CHANCE = 20  # rows; a larger stratum of a single value is the sender's choice
 TAUS = np.geomspace(0.03, 1.5, 12)  # between-value spread of log-lifts: from "no difference" to a factor of 20
 TAU_SCALE = 0.5  # half-normal prior of that spread: two in three values lie within a factor of 1.65
 Z95 = 1.959964  # 97.5 % point of the normal distribution
@@ -113,7 +114,9 @@ def contrast(cells: Cells) -> Contrast:
     mixed = np.where(rest > 0, hits * n / total, 0.0)  # expected conversions where there is something to compare with
     expected_mixed = cells.per_level(mixed)
     within = cells.per_level(mixed * rest / total)
-    alike = cells.per_level(mixed * (n - 1) / np.maximum(total - 1, 1))
+    # a small stratum may be of one value by chance, and leaving it out would bias the share
+    shared = np.where((total > 1) & ((rest > 0) | (total < CHANCE)), hits * n / total, 0.0)
+    alike, all_shared = cells.per_level(shared * (n - 1) / np.maximum(total - 1, 1)), cells.per_level(shared)
     seen = np.where(expected_mixed > 0, expected_mixed, 1.0)
     own = np.where(expected_mixed > 0, 1 - within / seen, 0.0)
     return Contrast(
@@ -121,7 +124,7 @@ def contrast(cells: Cells) -> Contrast:
         down=down,
         noise=np.maximum(noise, 0.0),
         odds=own / np.maximum(1 - own, 1e-12),
-        share=np.clip(alike / seen, 0.0, 1.0),
+        share=np.clip(alike / np.where(all_shared > 0, all_shared, 1.0), 0.0, 1.0),
         expected=cells.per_level(hits * n / total),
     )
 

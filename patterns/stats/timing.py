@@ -9,7 +9,8 @@ import numpy.typing as npt
 from scipy.optimize import minimize_scalar
 from scipy.stats import chi2
 
-from patterns.stats.logistic import Fit, Patterns, Term, fit
+from patterns.stats.counting import Patterns
+from patterns.stats.logistic import Fit, Term, fit
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
@@ -72,13 +73,15 @@ class Depletion:
     """A beta-geometric audience: each lead has its own constant hazard, drawn from Beta(mean * spread, ...).
 
     mean: hazard at touch 1. spread: M; the smaller, the more leads differ. hazards: mean * M / (M + t - 1) at touches
-    1.., what is left of the willing. p_value: of a constant hazard against it, one-sided.
+    1.., what is left of the willing. p_value: of a constant hazard against it, one-sided. p_beyond: of this curve
+    against any other: what it leaves unexplained is touches that work better or worse, such as fatigue.
     """
 
     mean: float
     spread: float
     hazards: Floats
     p_value: float
+    p_beyond: float
 
 
 def fit_depletion(trials: Ints, events: Ints) -> Depletion:
@@ -104,7 +107,11 @@ def fit_depletion(trials: Ints, events: Ints) -> Depletion:
     ratio = max(0.0, 2 * (constant[0] - depleted[0]))
     mean, spread = 1 / (1 + float(np.exp(-depleted[1]))), float(np.exp(found.x))
     p_value = float(chi2.sf(ratio, 1)) / 2 if ratio > 0 else 1.0
-    return Depletion(mean, spread, mean / (1 + position / spread), p_value)
+    hazards = mean / (1 + position / spread)
+    due = trials * hazards
+    misfit = float(((events - due) ** 2 / np.maximum(due * (1 - hazards), 1e-12)).sum())
+    p_beyond = float(chi2.sf(misfit, len(trials) - 2)) if len(trials) > 2 else 1.0  # noqa: PLR2004  two parameters
+    return Depletion(mean, spread, hazards, p_value, p_beyond)
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def fit_weights(patterns: Patterns, prior: Floats) -> WeightFit:
 def within_bounds(weights: Floats) -> Floats:
     """The weights with the last bits of rounding taken off: each within its bounds, the sum TOTAL."""
     clipped = np.clip(weights, LOWEST, HIGHEST)
-    free = (clipped > LOWEST) & (clipped < HIGHEST)
+    free = (clipped > LOWEST + 1e-9) & (clipped < HIGHEST - 1e-9)
     slack = TOTAL - clipped.sum()
     return clipped + np.where(free, slack / max(free.sum(), 1), 0.0)
 

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from patterns.stats.gate import FOLDS, REPEATS, divide, gain, judge, promotes
 from patterns.stats.weights import Patterns, count_patterns
@@ -48,14 +47,10 @@ def test_defaults_that_are_right_stay():
     assert not promotes(*trial(patterns))
 
 
-@pytest.mark.parametrize("count", [100, 600])
-def test_noise_is_hardly_ever_promoted(count):
+def test_noise_is_hardly_ever_promoted():
     rng = np.random.default_rng(8)
-    promoted = []
-    for _ in range(60):
-        patterns = count_patterns(*leads(rng, count, [0, 0, 0, 0], intercept=-1.8))
-        promoted.append(promotes(*trial(patterns)))
-    assert sum(promoted) <= 4  # 5 % of 60, and one more for luck
+    histories = [count_patterns(*leads(rng, 250, [0, 0, 0, 0], intercept=-1.8)) for _ in range(50)]
+    assert sum(promotes(*trial(patterns)) for patterns in histories) <= 3
 
 
 def test_the_same_weights_gain_nothing():

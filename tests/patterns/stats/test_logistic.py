@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from patterns.stats.logistic import LogisticError, Patterns, Term, count_patterns, fit, ridge
+from patterns.stats.counting import Patterns, count_patterns
+from patterns.stats.logistic import LogisticError, Term, fit, ridge
 
 
 def rows(seed=1, n=4000):

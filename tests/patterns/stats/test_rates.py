@@ -22,9 +22,9 @@ def test_counts_of_the_same_cells_add_up():
 class TestHierarchical:
     def test_known_figures(self):
         rates = hierarchical(Counts(np.array([1000, 20, 0]), np.array([100, 0, 0])))
-        assert rates.mean == pytest.approx([0.0996, 0.0574, 0.0818], abs=1e-3)
-        assert rates.low == pytest.approx([0.0819, 0.0065, 0.0131], abs=1e-3)
-        assert rates.high == pytest.approx([0.1188, 0.1242, 0.1815], abs=3e-3)
+        assert rates.mean == pytest.approx([0.0988, 0.0617, 0.0833], abs=1e-4)
+        assert rates.low == pytest.approx([0.0813, 0.0089, 0.0060], abs=1e-4)
+        assert rates.high == pytest.approx([0.1178, 0.1595, 0.2467], abs=1e-4)
 
     def test_agrees_with_brute_force_quadrature(self):
         """The same model with a grid of 200 by 120, its means taken directly."""
@@ -93,8 +93,8 @@ def test_wilson_without_trials_is_everything():
 
 def test_jeffreys_is_the_beta_interval_with_ends_that_touch():
     low, high = jeffreys(np.array([0, 3, 9]), np.array([9, 30, 9]))
-    assert low == pytest.approx([0.0, 0.0290, 0.7617], abs=5e-4)
-    assert high == pytest.approx([0.2383, 0.2452, 1.0], abs=5e-4)
+    assert low == pytest.approx([0.0, 0.0290, 0.7624], abs=5e-4)
+    assert high == pytest.approx([0.2376, 0.2434, 1.0], abs=5e-4)
 
 
 def test_a_posterior_mean_is_the_mean_of_its_beta():

@@ -96,12 +96,12 @@ def test_strata_of_one_value_say_nothing():
     assert found.p_better == pytest.approx([0.5, 0.5])
 
 
-@pytest.mark.parametrize("groups", [4, 1500])
+@pytest.mark.parametrize("groups", [4, 12_000])
 def test_lifts_are_recovered_however_many_strata(groups):
-    """With 1,500 strata most hold four or five rows; the ratio of observed to expected would be drawn to 1 there."""
+    """With 12,000 strata most hold four to six rows; the ratio of observed to expected would be drawn to 1 there."""
     rng = np.random.default_rng(6)
-    rows, share = 60_000 if groups == 4 else 60_000, np.array([0.3, 0.5, 0.2])
-    stratum = rng.integers(0, groups * (1 if groups == 4 else 8), rows)
+    rows, share = 60_000, np.array([0.3, 0.5, 0.2])
+    stratum = rng.integers(0, groups, rows)
     codes = rng.choice(3, rows, p=share)
     ratio = np.array([1.0, 1.6, 0.5])
     y = rng.random(rows) < 0.05 * ratio[codes]
@@ -113,14 +113,14 @@ def test_lifts_are_recovered_however_many_strata(groups):
 
 
 def test_confounding_is_not_taken_for_a_lift():
-    """Value 1 is sent in the good season only; within seasons it does nothing. Its raw ratio is 3."""
+    """Value 1 is sent in the good season only; within seasons it does nothing. Its raw ratio is 2.1."""
     rng = np.random.default_rng(7)
     season = rng.integers(0, 2, 40_000)
     codes = (rng.random(40_000) < np.where(season == 1, 0.5, 0.02)).astype(int)
     y = rng.random(40_000) < np.where(season == 1, 0.2, 0.04)
     raw = y[codes == 1].mean() / y[codes == 0].mean()
     found = lifts(contrast(stratify(codes, y, season, 2)))
-    assert raw > 2.2
+    assert raw > 2
     assert found.low[1] < 1 < found.high[1]
     assert found.lift[1] == pytest.approx(1.0, abs=0.06)
 
