@@ -83,7 +83,7 @@ MARK = f"""UPDATE conversion_activity SET led_to_booking = {{true}}
     WHERE id IN {WANTED} AND NOT led_to_booking"""
 
 # A source may hold a lead's last touch alone: its number then says how many there were.
-COUNT = f"""
+COUNT = """
     UPDATE conversion_lead SET touch_count = counted.touches, last_contacted_at = counted.last
     FROM (SELECT s.id AS lead, MAX(a.sent_at) AS last,
               CASE WHEN COUNT(a.id) > COALESCE(MAX(a.touch_number), 0) THEN COUNT(a.id)
@@ -91,7 +91,7 @@ COUNT = f"""
           FROM lead_set s LEFT JOIN conversion_activity a ON a.lead_id = s.id AND a.state = 'sent'
           GROUP BY s.id) counted
     WHERE counted.lead = conversion_lead.id
-        AND (touch_count <> counted.touches OR last_contacted_at {{differs}} counted.last)
+        AND (touch_count <> counted.touches OR last_contacted_at {differs} counted.last)
 """
 
 WORDS = {

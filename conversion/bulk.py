@@ -6,7 +6,6 @@ COPY goes through staging because PostgreSQL refuses it on a table with row-leve
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
@@ -20,9 +19,9 @@ class Writer:
     """Inserts and updates rows of one model. A row is a mapping of all its columns (attnames) to Python values."""
 
     def __init__(self, model: type[models.Model]) -> None:
-        fields = model._meta.concrete_fields  # noqa: SLF001 (public in all but name)
+        fields = model._meta.concrete_fields
         self.columns = tuple(field.attname for field in fields)
-        self._table = model._meta.db_table  # noqa: SLF001 (likewise)
+        self._table = model._meta.db_table
         self._staging = f"staged_{self._table}"
         self._values = itemgetter(*self.columns)
         converters = enumerate(_converter(connection.vendor, _kind(field)) for field in fields)
@@ -93,14 +92,12 @@ def _kind(field: models.Field) -> str:
     return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(field.get_internal_type(), "")
 
 
-@cache
 def _converter(vendor: str, kind: str) -> Callable[[Any], Any] | None:
     """How a Python value is handed to the database; None: as it is."""
-    if kind == "json":
-        return json_text
-    if vendor == "postgresql":
-        return None
-    return {"id": sqlite_id, "moment": sqlite_moment}.get(kind)
+    converters: dict[str, Callable[[Any], Any]] = {"json": json_text}
+    if vendor != "postgresql":
+        converters |= {"id": sqlite_id, "moment": sqlite_moment}
+    return converters.get(kind)
 
 
 class Encoded(str):

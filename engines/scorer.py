@@ -13,13 +13,14 @@ from django.utils.timezone import now
 
 from conversion import als
 from conversion.models import Client, Lead
-from conversion.vocabulary import TIERS
+from conversion.vocabulary import TIERS, PatternType
 from engines.profile import ideal_profile
 from engines.reasons import reasons
 from engines.scoring import COLUMNS, PARTS, Scores, score_leads
 from patterns import guidance
 from patterns.guidance import Guidance
 
+ONLY = (PatternType.WHO,)  # what a score asks of the guidance
 BATCH = 10_000  # leads held at a time: some 20 MB
 TABLE = "conversion_lead"
 POINTS = tuple(f"als_{part}" for part in PARTS)
@@ -88,20 +89,21 @@ class ScorerEngine:
         owner = lead.client if client is None else client
         check(lead, owner)
         moment = (at or now()).astimezone(UTC)
-        known = guidance.for_client(owner, moment)
+        known = guidance.for_client(owner, moment, ONLY)
         score = explain(lead, ideal_profile(owner), known, moment)
-        points = {f"als_{part}": score.components[part] for part in PARTS}
-        kept = {
-            "als_score": score.score,
-            "als_tier": score.tier,
-            "als_components": score.components,
-            "als_weights_used": score.weights,
-            "scored_at": moment,
-            **points,
-        }
-        if not Lead.objects.for_client(owner).filter(pk=lead.pk, deleted_at__isnull=True).update(**kept):
+        points = [score.components[part] for part in PARTS]
+        written = (
+            score.score,
+            score.tier,
+            json.dumps(score.components),
+            json.dumps(score.weights),
+            connection.ops.adapt_datetimefield_value(moment),
+            *points,
+        )
+        if not write([lead.pk], [written]):
             raise ValueError(f"lead {lead.pk} is not there any more: not scored")
-        for name, value in kept.items():
+        kept = (score.score, score.tier, score.components, score.weights, moment, *points)
+        for name, value in zip(WRITTEN, kept, strict=True):
             setattr(lead, name, value)
         return score
 
@@ -147,7 +149,7 @@ def score_client(
         raise ValueError(f"client {client.pk} is deleted: its leads are not scored")
     started = time.monotonic()
     moment = (at or now()).astimezone(UTC)
-    known, icp = guidance.for_client(client, moment), ideal_profile(client)
+    known, icp = guidance.for_client(client, moment, ONLY), ideal_profile(client)
     scored, tiers = 0, dict.fromkeys((tier.value for tier in TIERS), 0)
     after = None
     while True:
@@ -157,7 +159,7 @@ def score_client(
                 break
             created, ids, *columns = zip(*rows, strict=True)
             scores = score_leads(dict(zip(COLUMNS, columns, strict=True)), icp, known.weights, known.tiers)
-            write(ids, scores, known.weights, moment)
+            write(ids, list(values(scores, known.weights, moment)))
         after, scored = (created[-1], ids[-1]), scored + len(ids)
         for position, tier in enumerate(TIERS):
             tiers[tier.value] += int((scores.tier == position).sum())
@@ -178,36 +180,37 @@ def read(client: Client, after: tuple[datetime, Any] | None, batch: int) -> list
     return list(ordered.values_list("created_at", "id", *COLUMNS)[:batch])
 
 
-def write(ids: Sequence[Any], scores: Scores, weights: Mapping[str, float], at: datetime) -> None:
-    """Keep the scores on their leads with one prepared statement."""
-    postgresql = connection.vendor == "postgresql"
-    moment = connection.ops.adapt_datetimefield_value(at)
-    rows = stored(scores, json.dumps(dict(weights)), moment, at.isoformat())
+def write(ids: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> int:
+    """Keep scores, values of WRITTEN a row, on the leads with these ids that are not deleted, with one prepared
+    statement. Returns how many leads that were. Raw, because the ORM takes longer to make the statement than to run it.
+    """
+    pairs = ", ".join(f"{name} = %s" for name in WRITTEN)
     with connection.cursor() as cursor:
-        if postgresql:
+        if connection.vendor == "postgresql":
             pairs = ", ".join(f"{name} = new.{name}" for name in WRITTEN)
             lists = ", ".join(["%s::uuid[]", *(f"%s::{kind}[]" for kind in TYPES)])
             cursor.execute(
                 f"UPDATE {TABLE} SET {pairs} FROM unnest({lists}) AS new(id, {', '.join(WRITTEN)}) "
-                f"WHERE new.id = {TABLE}.id",
+                f"WHERE new.id = {TABLE}.id AND deleted_at IS NULL",
                 [list(ids), *(list(column) for column in zip(*rows, strict=True))],
             )
-            return
-        pairs = ", ".join(f"{name} = %s" for name in WRITTEN)
-        cursor.executemany(
-            f"UPDATE {TABLE} SET {pairs} WHERE id = %s",
-            [(*row, key.hex) for row, key in zip(rows, ids, strict=True)],
-        )
+        else:
+            cursor.executemany(
+                f"UPDATE {TABLE} SET {pairs} WHERE id = %s AND deleted_at IS NULL",
+                [(*row, key.hex) for row, key in zip(rows, ids, strict=True)],
+            )
+        return int(cursor.rowcount)
 
 
-def stored(scores: Scores, weights: str, at: Any, scored_at: str) -> Iterator[tuple[Any, ...]]:
+def values(scores: Scores, weights: Mapping[str, float], at: datetime) -> Iterator[tuple[Any, ...]]:
     """Values of WRITTEN, a row a lead. The JSON of the components is made once for each distinct set of points."""
     names = [tier.value for tier in TIERS]
+    used, moment = json.dumps(dict(weights)), connection.ops.adapt_datetimefield_value(at)
     texts: dict[tuple[int, ...], str] = {}
     columns = (scores.components.tolist(), scores.score.tolist(), scores.tier.tolist())
     for points, score, tier in zip(*columns, strict=True):
         key = tuple(points)
         components = texts.get(key)
         if components is None:
-            components = texts[key] = json.dumps({**dict(zip(PARTS, key, strict=True)), "scored_at": scored_at})
-        yield (score, names[tier], components, weights, at, *key)
+            components = texts[key] = json.dumps({**dict(zip(PARTS, key, strict=True)), "scored_at": at.isoformat()})
+        yield (score, names[tier], components, used, moment, *key)

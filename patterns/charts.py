@@ -16,7 +16,7 @@ ROW = 30
 TOP = 64
 BOTTOM = 34
 CHARACTER = 7.4  # average width of a character at 14 px: labels that are longer are cut
-TICKS = (0.1, 0.2, 0.25, 0.33, 0.5, 0.67, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
+TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
 NEAREST_TICKS = 44  # pixels between tick labels
 
 STYLE = """
@@ -100,14 +100,19 @@ def _interval(name: str, found: Mapping[str, Any], place: Any, y: int, unit: str
         f'<line class="{status}" x1="{place(found["lift_low"])}" x2="{place(found["lift_high"])}" y1="{y}" y2="{y}"/>'
         f'<circle class="{status}" cx="{at}" cy="{y}" r="{radius}" stroke-width="2"/>'
         f'<text class="note" x="{WIDTH - TEXT_WIDTH + 16}" y="{y + 5}">{found["lift"]:.2f} '
-        f"({found['lift_low']:.2f}–{found['lift_high']:.2f}), {found['converted']:,} of {found['sample']:,}</text></g>")
+        f"({found['lift_low']:.2f}–{found['lift_high']:.2f}){_counts(found, before=', ')}</text></g>")
     ]  # fmt: skip
+
+
+def _counts(found: Mapping[str, Any], after: str = "", before: str = "") -> str:
+    """The conversions and their sample; nothing for a sequence, which is a sum over touches of many kinds."""
+    return f"{before}{found['converted']:,} of {found['sample']:,}{after}" if "converted" in found else ""
 
 
 def _words(name: str, found: Mapping[str, Any], unit: str) -> str:
     return (
         f"{name}: {found['lift']:.2f} times the average, {found['lift_low']:.2f} to {found['lift_high']:.2f}, "
-        f"{found['converted']:,} of {found['sample']:,} {unit} booked; {found['status']}"
+        f"{_counts(found, f' {unit} booked; ')}{found['status']}"
     )
 
 

@@ -5,7 +5,7 @@ the weights of the lead score below a confidence of 0.5 are the defaults, up to 
 the supported findings of the other patterns count whole from 0.5 on, and not at all below it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -84,26 +84,20 @@ class Guidance:
         return self.proofs.get((name, key), "")
 
 
-def for_client(client: Client, at: datetime) -> Guidance:
-    """What the client's patterns that are valid at `at` say. One query, which leaves rankings of who and what unread:
-    they can hold thousands of titles, and no single decision asks for them.
+def for_client(client: Client, at: datetime, only: Collection[PatternType] = tuple(PatternType)) -> Guidance:
+    """What the client's patterns that are valid at `at` say. only: types that are asked for; for a score, WHO is enough.
+
+    One query, which leaves the rankings of who and what unread: they can hold thousands of titles, and no single
+    decision asks for them.
     """
-    rows = (
-        ConversionPattern.objects.valid_at(at)
-        .for_client(client)
-        .values_list(
-            "pattern_type",
-            "version",
-            "confidence",
-            F("patterns__recommended_weights"),
-            Case(
-                When(pattern_type__in=[PatternType.WHEN, PatternType.HOW], then=F("patterns")), output_field=JSONField()
-            ),
-        )
-    )
+    valid = ConversionPattern.objects.valid_at(at).for_client(client)
+    columns: list[Any] = ["pattern_type", "version", "confidence", F("patterns__recommended_weights")]
+    if set(only) != {PatternType.WHO}:
+        plans = When(pattern_type__in=[PatternType.WHEN, PatternType.HOW], then=F("patterns"))
+        columns.append(Case(plans, output_field=JSONField()))
     stored = {}
-    for kind, version, confidence, weights, content in rows:
-        found = {"recommended_weights": weights} if kind == PatternType.WHO else content
+    for kind, version, confidence, weights, *content in valid.filter(pattern_type__in=only).values_list(*columns):
+        found = {"recommended_weights": weights} if kind == PatternType.WHO else content[0]
         stored[kind] = Stored(kind, version, confidence, found)
     return read(stored, client)
 

@@ -7,7 +7,6 @@ ignored.
 
 import logging
 import math
-import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -122,7 +121,7 @@ def items(value: object, field: str) -> list[Any]:
 
 def number(value: object, field: str, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number within [low, high]."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise Unusable(field, f"expected a number, got {type(value).__name__}")
     try:
         found = float(value)
@@ -156,29 +155,37 @@ def member(holder: Mapping[str, Any], name: str, field: str) -> Any:
     return holder[name]
 
 
+def measure(holder: Mapping[str, Any], name: str, field: str, high: float = math.inf) -> float:
+    """holder[name], a finite number from 0 to `high`. Payloads hold hundreds of them, so a good one costs one look."""
+    value = holder.get(name)
+    if type(value) is float and 0 <= value <= high and value != math.inf:
+        return value
+    return number(member(holder, name, field), f"{field}.{name}", 0, high)
+
+
 def claim(value: object, field: str, key: str | int) -> Claim:
     """A finding that speaks of `key`."""
     found = record(value, field)
-
-    def of(name: str, high: float = math.inf) -> float:
-        return number(member(found, name, field), f"{field}.{name}", 0, high)
-
     sample = whole(member(found, "sample", field), f"{field}.sample", 0, TRIALS_HIGHEST)
-    q_value, frequency = found.get("q_value"), found.get("frequency")
     return Claim(
         key=key,
         sample=sample,
         converted=whole(member(found, "converted", field), f"{field}.converted", 0, sample),
-        rate=of("rate", 1),
-        low=of("low", 1),
-        high=of("high", 1),
-        lift=of("lift"),
-        lift_low=of("lift_low"),
-        lift_high=of("lift_high"),
-        q_value=None if q_value is None else number(q_value, f"{field}.q_value", 0, 1),
+        rate=measure(found, "rate", field, 1),
+        low=measure(found, "low", field, 1),
+        high=measure(found, "high", field, 1),
+        lift=measure(found, "lift", field),
+        lift_low=measure(found, "lift_low", field),
+        lift_high=measure(found, "lift_high", field),
+        q_value=optional(found, "q_value", field),
         status=status(member(found, "status", field), f"{field}.status"),
-        frequency=None if frequency is None else number(frequency, f"{field}.frequency", 0, 1),
+        frequency=optional(found, "frequency", field),
     )
+
+
+def optional(holder: Mapping[str, Any], name: str, field: str) -> float | None:
+    """holder[name], a number from 0 to 1; None where it is null or missing."""
+    return None if holder.get(name) is None else measure(holder, name, field, 1)
 
 
 def status(value: object, field: str) -> Status:

@@ -133,7 +133,7 @@ class ActivityLoader(Loader):
 
 
 def _books(touch: Mapping[str, Any]) -> bool:
-    return touch["led_to_booking_given"] or touch["outcome"] == CallOutcome.MEETING_BOOKED
+    return bool(touch["led_to_booking_given"] or touch["outcome"] == CallOutcome.MEETING_BOOKED)
 
 
 def _places(rows: Sequence[Row]) -> dict[int, int]:

@@ -102,5 +102,5 @@ def _plain(value: Any) -> Any:
 
 def from_json(model: type[ClientRow], row: Mapping[str, Any]) -> dict[str, Any]:
     """The inverse of `as_json`: Python values by column."""
-    fields = {field.attname: field for field in model._meta.concrete_fields}  # noqa: SLF001 (public in all but name)
+    fields = {field.attname: field for field in model._meta.concrete_fields}
     return {name: fields[name].to_python(value) for name, value in row.items()}

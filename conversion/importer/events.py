@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conversion import optouts
-from conversion.importer.activities import Addressee, addressee, addressees, own_key
+from conversion.importer.activities import addressee, addressees, own_key
 from conversion.importer.columns import Kind
 from conversion.importer.faults import BadRow
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Job
 from conversion.importer.loading import Loader
 from conversion.importer.seen import Seen
+from conversion.importer.touches import Addressee
 from conversion.models import Activity, Event
 from conversion.models.rows import new_id
 from conversion.vocabulary import EventKind
@@ -59,11 +60,11 @@ class EventLoader(Loader):
 
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
         after = self.fresh(row, before["external_id"])
-        kept = ("id", "batch_id", "created_at")
+        kept = ["id", "batch_id", "created_at"]
         if "body" not in row.values:
-            kept = (*kept, "body")
+            kept.append("body")
         if "activity_external_id" not in row.values and before["lead_id"] == after["lead_id"]:
-            kept = (*kept, "activity_id")
+            kept.append("activity_id")
         return {
             **after,
             "metadata": {**before["metadata"], **after["metadata"]},

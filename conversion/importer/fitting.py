@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 from conversion.importer.columns import COLUMNS, REQUIRED, Kind, parsers
 from conversion.importer.faults import BadRow, UnreadableFile, UnusableInput
+from conversion.importer.files import Source
 from conversion.importer.mapping import ANY, READY, FileMapping
-from conversion.importer.reading import Record, Source
+from conversion.importer.reading import Record
 from conversion.importer.values import BadValue, Clock, Parser
 
 CACHED = 20_000  # distinct texts of a column whose value is remembered: exports repeat their texts
@@ -31,13 +32,13 @@ class Row(NamedTuple):
 
 
 class _Cell(NamedTuple):
-    """Where a column's text comes from: of the fields `index` and `others` the first that holds something.
+    """Where a column's text comes from: of the fields `first` and `others` the first that holds something.
 
     known: texts read before, each with its value and its part of the row's hash.
     """
 
     name: str
-    index: int
+    first: int
     others: tuple[int, ...]
     table: Mapping[str, str] | None
     parse: Parser
@@ -63,7 +64,7 @@ class Fitting:
         self._constant_parts = [_part(name, value) for name, value in self._constants.items()]
         self._cells = [cell for name in COLUMNS[kind] if (cell := self._cell(name, known[name]))]
         self._check_required()
-        used = {index for cell in self._cells for index in (cell.index, *cell.others)}
+        used = {index for cell in self._cells for index in (cell.first, *cell.others)}
         rest = [(name, index) for index, name in enumerate(source.header) if name and index not in used]
         self._extras = sorted(rest)
         self._extra_names = frozenset(name for name, _ in rest)
@@ -119,7 +120,7 @@ class Fitting:
     def theirs(self, name: str) -> str:
         """The file's name of one of our columns; ours where the file has none."""
         cell = next((cell for cell in self._cells if cell.name == name), None)
-        return self._source.header[cell.index] if cell else name
+        return self._source.header[cell.first] if cell else name
 
     def is_extra(self, name: str) -> bool:
         return name in self._extra_names
@@ -165,13 +166,13 @@ class Fitting:
 
 def _first_text(fields: list[str], cell: _Cell) -> tuple[str, int]:
     """The text of the first of the cell's columns that holds something, in our words, and the column's index."""
-    for index in (cell.index, *cell.others):
+    for index in (cell.first, *cell.others):
         text = fields[index].strip()
         if text and cell.table is not None:
             text = cell.table.get(text.casefold(), cell.table.get(ANY, text))
         if text:
             return text, index
-    return "", cell.index
+    return "", cell.first
 
 
 def _part(name: str, value: Any) -> str:

@@ -37,10 +37,10 @@ RANK = {
     LeadStatus.BOUNCED: 4,
     LeadStatus.UNSUBSCRIBED: 5,
 }
-EMPTY: Mapping[str, Any] = {
-    field.attname: None if field.null else ""
-    for field in Lead._meta.concrete_fields  # noqa: SLF001 (public in all but name)
-} | {"status": LeadStatus.NEW.value, "touch_count": 0}
+EMPTY: Mapping[str, Any] = {field.attname: None if field.null else "" for field in Lead._meta.concrete_fields} | {
+    "status": LeadStatus.NEW.value,
+    "touch_count": 0,
+}
 
 
 class LeadRows:

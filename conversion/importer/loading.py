@@ -1,13 +1,12 @@
 """Rows into the database, a chunk at a time: which are new, changed, the same, or repeated within their file."""
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from conversion.als import DEFAULT_ICP
 from conversion.bulk import Writer
-from conversion.importer.changes import rows_by_id
+from conversion.importer.changes import DERIVED, rows_by_id
 from conversion.importer.columns import Kind
 from conversion.importer.faults import BadRow, Reject
 from conversion.importer.fitting import Fitting, Row
@@ -27,8 +26,8 @@ class Present(NamedTuple):
     hash: int | None
 
 
-class Loader(ABC):
-    """Stores the rows of one file. Subclasses say what a row's columns are."""
+class Loader:
+    """Stores the rows of one file. A subclass says what a row's columns are, and what else follows."""
 
     kind: Kind
     model: type[ClientRow]
@@ -124,28 +123,24 @@ class Loader(ABC):
                 self.counts.unchanged += 1
         self.job.changes.add(self.table, old)
         self.storing([*old, *new])
-        self.write(old, new)
+        self._writer.update(new, keep=DERIVED)
         self.counts.updated += len(new)
         self.stored(new, before=old)
 
-    def write(self, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
-        """Update rows from `old` to `new`."""
-        self._writer.update(new, keep=("led_to_booking", "touch_count", "last_contacted_at"))
-
-    @abstractmethod
     def key(self, row: Row) -> str:
         """The row's external id."""
+        raise NotImplementedError
 
     def prepare(self, rows: Sequence[Row]) -> None:
         """Look up what the rows of a chunk refer to."""
 
-    @abstractmethod
     def fresh(self, row: Row, key: str) -> dict[str, Any]:
         """The columns of a new row. Raises BadRow."""
+        raise NotImplementedError
 
-    @abstractmethod
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
         """The columns of a row that is there, as the file has it now. Raises BadRow."""
+        raise NotImplementedError
 
     def storing(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Called before the rows of a chunk are inserted or updated."""
@@ -165,7 +160,7 @@ class LeadLoader(Loader):
 
     def __init__(self, job: Job, fitting: Fitting, name: str, seen: Seen) -> None:
         super().__init__(job, fitting, name, seen)
-        countries = job.client.icp.get("countries", DEFAULT_ICP["countries"]) or ()
+        countries = tuple(job.client.icp.get("countries", DEFAULT_ICP["countries"]) or ())
         home = country_code(countries[0]) if len(countries) == 1 else None
         self._rows = LeadRows(job.client.pk, job.batch.pk, Scoring(job.client), home, job.now)
 
@@ -180,17 +175,13 @@ class LeadLoader(Loader):
             raise BadRow("external_id", "this lead was deleted here")
         return self._rows.merged(before, row, self.fitting.is_extra)
 
-    def write(self, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> None:
-        super().write(old, new)
+    def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
+        self.job.leads.add([row["id"] for row in before])  # a new lead has no touches yet
         # Where a status changes and its time does not, the triggers put the present moment for it: written again, the
         # status is the same, and the time stays.
         again = [
             after
-            for before, after in zip(old, new, strict=True)
-            if before["status"] != after["status"] and before["status_at"] == after["status_at"]
+            for old, after in zip(before, rows, strict=False)
+            if old["status"] != after["status"] and old["status_at"] == after["status_at"]
         ]
-        super().write(again, again)
-
-    def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
-        self.job.leads.add(row["id"] for row in before)
-        del rows  # a new lead has no touches yet
+        self._writer.update(again, keep=DERIVED)

@@ -69,7 +69,7 @@ def parse(text: str, name: str) -> ColumnMapping:
         raise UnusableInput(f"mapping {name}: {error}") from error
 
 
-class _Fault(ValueError):
+class _Fault(ValueError):  # noqa: N818 (it says what is wrong)
     """What is wrong with a key."""
 
 

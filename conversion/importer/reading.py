@@ -1,39 +1,20 @@
-"""Files to records: CSV in UTF-8, plain or gzip, in constant memory, so that one bad row never swallows others.
+"""Text to records: CSV in constant memory, so that one bad row never swallows others.
 
 Python's reader takes everything after an unclosed quote for one field. Here a record that does not end within
 `MAX_LINES` gives back all lines but its first.
 """
 
-import codecs
 import csv
-import gzip
-import io
 import re
-import zlib
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
-from conversion.importer.faults import UnreadableFile
+from conversion.importer.files import MAX_RECORD, Source
 
 MAX_LINES = 1_000  # physical lines of a record
 FEWEST_LINES = 16  # what the limit shrinks to where record after record does not end: else lines are read 1,000 times
-MAX_RECORD = 1 << 20  # characters of a record
 MAX_FIELD = 128 << 10  # characters of a field
-MAX_NAME = 255  # characters of a column's name
-CHUNK = 1 << 20  # bytes read at once when a file is checked
-DELIMITERS = (",", ";", "\t")
-OTHER_FORMATS = {
-    codecs.BOM_UTF32_LE: "it is UTF-32; save it as UTF-8",
-    codecs.BOM_UTF32_BE: "it is UTF-32; save it as UTF-8",
-    codecs.BOM_UTF16_LE: "it is UTF-16, by its byte order mark; save it as UTF-8",
-    codecs.BOM_UTF16_BE: "it is UTF-16, by its byte order mark; save it as UTF-8",
-    b"PK\x03\x04": "it is a workbook or a zip archive; export the sheet as CSV in UTF-8",
-}
-GZIP = b"\x1f\x8b"
 
 
 class Record(NamedTuple):
@@ -44,118 +25,6 @@ class Record(NamedTuple):
     raw: str
     column: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file that was found to be readable."""
-
-    path: Path
-    size: int
-    zipped: bool
-    delimiter: str
-    header: tuple[str, ...]
-    header_fields: list[str]
-    header_line: int
-
-    @property
-    def name(self) -> str:
-        return self.path.name
-
-
-def inspect(path: Path) -> Source:
-    """Read the whole file once: it decompresses, it is UTF-8, and it has a header. Raises UnreadableFile."""
-    try:
-        with path.open("rb") as raw:
-            if not raw.seekable():
-                raise UnreadableFile(f"{path}: it is read twice, so it must be a file, not a pipe")
-            start = raw.read(4)
-            zipped = start.startswith(GZIP)
-            _refuse_other_formats(path, start)
-            raw.seek(0)
-            _check_bytes(path, gzip.open(raw) if zipped else raw)
-            size = raw.tell()
-    except OSError as error:
-        raise UnreadableFile(f"{path}: it cannot be read ({error.strerror or error})") from error
-    return _with_header(path, size, zipped=zipped)
-
-
-def _refuse_other_formats(path: Path, start: bytes) -> None:
-    for mark, problem in OTHER_FORMATS.items():
-        if start.startswith(mark):
-            raise UnreadableFile(f"{path}: {problem}")
-
-
-def _check_bytes(path: Path, stream: BinaryIO | gzip.GzipFile) -> None:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    lines = 1
-    first = True
-    try:
-        while chunk := stream.read(CHUNK):
-            if first:
-                _refuse_other_formats(path, chunk)
-                first = False
-            decoder.decode(chunk)
-            lines += chunk.count(b"\n")
-        decoder.decode(b"", final=True)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise UnreadableFile(f"{path}: its gzip data is damaged or cut short ({error})") from error
-    except UnicodeDecodeError as error:
-        line = lines + error.object[: error.start].count(b"\n")
-        raise UnreadableFile(
-            f"{path}: it is not UTF-8 (line {line}, byte 0x{error.object[error.start]:02x}; "
-            "perhaps latin-1 or Windows-1252); save it as UTF-8"
-        ) from error
-
-
-@contextmanager
-def opened(path: Path, *, zipped: bool) -> Iterator[tuple[TextIO, BinaryIO]]:
-    """The file's text, its line ends as they are, and the bytes beneath, whose position tells how far it was read."""
-    with path.open("rb") as raw:
-        binary = gzip.open(raw) if zipped else raw
-        with io.TextIOWrapper(binary, encoding="utf-8-sig", newline="") as text:
-            yield text, raw
-
-
-def _with_header(path: Path, size: int, *, zipped: bool) -> Source:
-    with opened(path, zipped=zipped) as (text, _):
-        line = 1
-        first = text.readline(MAX_RECORD)
-        while first and not first.strip():
-            line += 1
-            first = text.readline(MAX_RECORD)
-    if not first:
-        raise UnreadableFile(f"{path}: it is empty: there is no header row")
-    if "\0" in first:
-        raise UnreadableFile(f"{path}: its header holds NUL bytes; if it is UTF-16, save it as UTF-8")
-    delimiter = _delimiter(first)
-    try:
-        fields = next(csv.reader([first], delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise UnreadableFile(f"{path}: the quotes of its header row do not match") from error
-    header = tuple(" ".join(name.split()) for name in fields)
-    _check_header(path, header)
-    return Source(path, size, zipped, delimiter, header, fields, line)
-
-
-def _delimiter(header: str) -> str:
-    """The one that stands most often in the header outside quotes; a comma where none does."""
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(DELIMITERS, key=bare.count)
-
-
-def _check_header(path: Path, header: tuple[str, ...]) -> None:
-    if not any(header):
-        raise UnreadableFile(f"{path}: its header row names no column")
-    seen: set[str] = set()
-    for name in header:
-        if len(name) > MAX_NAME:
-            raise UnreadableFile(
-                f"{path}: a column's name is longer than {MAX_NAME} characters; is there a header row?"
-            )
-        if name and name.casefold() in seen:
-            raise UnreadableFile(f"{path}: the column {name!r} stands twice in the header")
-        seen.add(name.casefold())
 
 
 class _Lines:
@@ -219,8 +88,8 @@ def records(text: TextIO, source: Source) -> Iterator[Record]:
             return
         except csv.Error:
             fields, broken = [], True
-        if len(fields) == 1 and not fields[0].strip():
-            fields = []
+        if len(fields) == 1 and not lines.taken[0].strip():
+            fields = []  # blanks alone are an empty line
         record = _record(lines, fields, source, broken=broken)
         if record.reason and len(lines.taken) > 1 and not record.fields:
             lines.give_back()
@@ -234,29 +103,38 @@ def records(text: TextIO, source: Source) -> Iterator[Record]:
 
 def _record(lines: _Lines, fields: list[str], source: Source, *, broken: bool) -> Record:
     """What csv.reader made of the lines it took. A broken record of several lines is cut to its first, without fields."""
-    line, taken, width = lines.line + 1, lines.taken, len(source.header)
+    line, taken = lines.line + 1, lines.taken
     raw = taken[0] if len(taken) == 1 else "".join(taken)
-    if lines.cut or (len(taken) == 1 and len(raw) >= MAX_RECORD):
-        return _too_long(line, taken)
+    if lines.cut:
+        return Record(line, [], taken[0], "", "the row is longer than 1 MiB; its beginning is kept here")
     if broken:
         return _misquoted(line, taken, source)
+    if fields and len(fields) != len(source.header):
+        return _ragged(line, fields, taken, source)
+    column, reason = _fault(fields, raw, source)
+    return Record(line, fields, raw, column, reason)
+
+
+def _fault(fields: list[str], raw: str, source: Source) -> tuple[str, str]:
+    """What is wrong with a row that is well formed: the column and the reason; both empty where nothing is."""
     if "\0" in raw:
-        return Record(line, fields, raw, _named(source, _first(fields, "\0")), "holds a NUL character")
-    if fields and len(fields) != width:
-        if len(taken) > 1:
-            return _run_on(line, fields, taken, source)
-        return Record(line, fields, raw, "", f"the row has {len(fields)} columns, the header {width}")
-    if len(raw) > MAX_FIELD and (longest := max(map(len, fields))) > MAX_FIELD:
-        at = next(index for index, field in enumerate(fields) if len(field) > MAX_FIELD)
-        return Record(line, fields, raw, _named(source, at), f"is longer than 128 KiB ({longest} characters)")
-    if fields == source.header_fields:
-        return Record(line, fields, raw, "", "the header row again")
-    return Record(line, fields, raw)
+        at = next(index for index, field in enumerate(fields) if "\0" in field)
+        return _named(source, at), "holds a NUL character"
+    if len(raw) > MAX_FIELD:
+        for at, field in enumerate(fields):
+            if len(field) > MAX_FIELD:
+                return _named(source, at), f"is longer than 128 KiB ({len(field)} characters)"
+    return ("", "the header row again") if fields == source.header_fields else ("", "")
 
 
-def _too_long(line: int, taken: list[str]) -> Record:
-    reason = "the row is longer than 1 MiB; its beginning is kept here"
-    return Record(line, [], taken[0], "", reason)
+def _ragged(line: int, fields: list[str], taken: list[str], source: Source) -> Record:
+    """A row with too many columns or too few. Over several lines, a stray quote made it of more than one row."""
+    counts = f"the row has {len(fields)} columns, the header {len(source.header)}"
+    if len(taken) == 1:
+        return Record(line, fields, taken[0], "", counts)
+    name = _named(source, _faulty(taken[0], source.delimiter))
+    reason = f"a quote opens in column {name}; up to line {line + len(taken) - 1}, where it closes, {counts}"
+    return Record(line, [], taken[0], name, reason)
 
 
 def _misquoted(line: int, taken: list[str], source: Source) -> Record:
@@ -265,15 +143,6 @@ def _misquoted(line: int, taken: list[str], source: Source) -> Record:
         reason = f"text follows the closing quote in column {name}"
     else:
         reason = f"a quote opens in column {name} and is never closed"
-    return Record(line, [], taken[0], name, reason)
-
-
-def _run_on(line: int, fields: list[str], taken: list[str], source: Source) -> Record:
-    name = _named(source, _faulty(taken[0], source.delimiter))
-    reason = (
-        f"a quote opens in column {name} and is not closed on its line; up to line {line + len(taken) - 1}, "
-        f"where one closes, the row has {len(fields)} columns, the header {len(source.header)}"
-    )
     return Record(line, [], taken[0], name, reason)
 
 
@@ -294,10 +163,6 @@ def _opens(text: str, delimiter: str) -> bool:
     except csv.Error as error:
         return "end of data" in str(error)
     return False
-
-
-def _first(fields: list[str], wanted: str) -> int:
-    return next((index for index, field in enumerate(fields) if wanted in field), 0)
 
 
 def _named(source: Source, index: int) -> str:

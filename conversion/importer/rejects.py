@@ -4,7 +4,8 @@ import csv
 import os
 import tempfile
 from pathlib import Path
-from typing import TextIO
+from types import TracebackType
+from typing import Self, TextIO
 
 from conversion.importer.faults import Reject, UnusableInput
 
@@ -48,7 +49,11 @@ class Rejects:
             self._scratch.replace(self.path)
             self._stream = self._scratch = None
 
-    def discard(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """What was not kept is gone."""
         if self._stream and self._scratch:
             self._stream.close()
             self._scratch.unlink(missing_ok=True)

@@ -1,5 +1,7 @@
 """What a user should know of a client's leads after an import, though nothing was wrong with a row."""
 
+from typing import Any
+
 from django.db import connection
 
 from conversion.bulk import stored_id
@@ -27,7 +29,7 @@ def about(client: Client) -> list[str]:
     return remarks
 
 
-def _count(query: str, *parameters: object) -> int:
+def _count(query: str, *parameters: Any) -> int:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return int(cursor.fetchone()[0])

@@ -56,7 +56,7 @@ class Scoring:
 
     def points(self, lead: Mapping[str, Any]) -> dict[str, int]:
         """The rules' points by column."""
-        facts = Facts(*["x" if lead[name] else "" for name in _ADDRESSES], *[lead[name] for name in _OTHERS])
+        facts = Facts._make([*["x" if lead[name] else "" for name in _ADDRESSES], *[lead[name] for name in _OTHERS]])
         return dict(zip(POINTS, self._points(facts), strict=True))
 
     def score_first(self, lead: dict[str, Any], given: Mapping[str, int | None], scored_at: str) -> None:

@@ -23,10 +23,11 @@ PLAIN = {
     "outcome": "outcome",
 }
 TEXTS = ("subject", "body", "connection_note", "script_id", "script_content", "notes")
-EMPTY: Mapping[str, Any] = {
-    field.attname: None if field.null else ""
-    for field in Activity._meta.concrete_fields  # noqa: SLF001 (public in all but name)
-} | {"state": ActivityState.SENT.value, "led_to_booking": False, "metadata": {}}
+EMPTY: Mapping[str, Any] = {field.attname: None if field.null else "" for field in Activity._meta.concrete_fields} | {
+    "state": ActivityState.SENT.value,
+    "led_to_booking": False,
+    "metadata": {},
+}
 
 
 class Addressee(NamedTuple):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -10,7 +11,7 @@ from django.utils.timezone import now
 from conversion import optouts
 from conversion.attribution import LeadSet
 from conversion.bulk import Writer, stored_id
-from conversion.importer.changes import MODELS, as_json, from_json, pages, rows_by_id
+from conversion.importer.changes import DERIVED, MODELS, as_json, from_json, pages, rows_by_id
 from conversion.models import Client, ImportBatch, ImportChange
 from conversion.tenancy import ClientRow
 
@@ -112,7 +113,7 @@ def _restore(client: Client, batch: ImportBatch, leads: LeadSet) -> tuple[dict[s
 
 
 def _restore_page(
-    client: Client, table: str, model: type[ClientRow], changes: list[dict[str, object]], leads: LeadSet
+    client: Client, table: str, model: type[ClientRow], changes: list[dict[str, Any]], leads: LeadSet
 ) -> int:
     """Write the rows as they were. Returns how many columns somebody else changed since, and which therefore stay."""
     present = rows_by_id(model, client, [change["row_id"] for change in changes])
@@ -129,24 +130,26 @@ def _restore_page(
             leads.add([after["lead_id"]])
         rows.append(after)
     writer = Writer(model)
-    for _ in range(2):  # see LeadLoader.write: where a status changes alone, its time is set by the triggers
-        writer.update(rows, keep=("led_to_booking", "touch_count", "last_contacted_at"))
+    for _ in range(2):  # see LeadLoader.stored: where a status changes alone, its time is set by the triggers
+        writer.update(rows, keep=DERIVED)
     return kept
 
 
-def _columns_to_restore(now_: dict[str, object], before: dict[str, object], after: dict[str, object] | None) -> dict[str, object]:
+def _columns_to_restore(
+    present: dict[str, Any], before: dict[str, Any], after: dict[str, Any] | None
+) -> dict[str, Any]:
     if after is None:  # the import broke off before it was noted: all columns
         return before
-    return {name: before[name] for name, value in after.items() if now_[name] == value}
+    return {name: before[name] for name, value in after.items() if present[name] == value}
 
 
-def _delete(table: str, mine: tuple[object, object]) -> int:
+def _delete(table: str, mine: tuple[Any, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {table} WHERE {MINE}", mine)
         return int(cursor.rowcount)
 
 
-def _count(query: str, parameters: tuple[object, ...]) -> int:
+def _count(query: str, parameters: tuple[Any, ...]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(query, parameters)
         return int(cursor.fetchone()[0])

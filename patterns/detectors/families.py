@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conversion.vocabulary import PatternType, Status
-from patterns.detectors.findings import OUTCOMES_SUPPORTED, Finding, status_of
+from patterns.detectors.findings import OUTCOMES_SUPPORTED, SIGN_SUGGESTIVE, Finding, status_of
 from patterns.detectors.frame import Bools, Ints
 from patterns.stats.rates import Counts, Floats, Rates, hierarchical
 from patterns.stats.screening import q_values, stratified_mid_p
@@ -132,11 +132,18 @@ def findings_at(family: Family, q_values: Floats) -> list[Finding]:
 
 
 def finding(family: Family, i: int, q: float) -> Finding:
-    """The finding of the family's i-th value; q: its q-value, NaN where it was not tested."""
+    """The finding of the family's i-th value; q: its q-value, NaN where it was not tested.
+
+    Supported means that the test says so and that the shrunken lift's interval, too, leaves out 1.
+    """
     counts, rates, shrunken = family.counts, family.rates, family.lifts
     known = not np.isnan(q)
     lift, p_better = float(shrunken.lift[i]), float(shrunken.p_better[i])
+    low, high = float(shrunken.low[i]), float(shrunken.high[i])
     outcomes = max(float(counts.successes[i]), float(family.expected[i]))
+    status = status_of(q_value=float(q) if known else 1.0, outcomes=outcomes, lift=lift, p_better=p_better)
+    if status == Status.SUPPORTED and low <= 1 <= high:  # the family as a whole speaks against it
+        status = Status.SUGGESTIVE if max(p_better, 1 - p_better) >= SIGN_SUGGESTIVE else Status.NONE
     return Finding(
         key=family.keys[i],
         sample=int(counts.trials[i]),
@@ -145,11 +152,11 @@ def finding(family: Family, i: int, q: float) -> Finding:
         low=float(rates.low[i]),
         high=float(rates.high[i]),
         lift=lift,
-        lift_low=float(shrunken.low[i]),
-        lift_high=float(shrunken.high[i]),
+        lift_low=low,
+        lift_high=high,
         q_value=float(q) if known else None,
         p_better=p_better,
-        status=status_of(q_value=float(q) if known else 1.0, outcomes=outcomes, lift=lift, p_better=p_better),
+        status=status,
         stratified_by=family.stratified_by,
         method=family.method,
     )

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.families import Family, values_family
 from patterns.detectors.frame import DAY, Bools, Frame, Ints
-from patterns.stats.counting import count_patterns
+from patterns.stats.counting import count_patterns, dense_codes
 
 FOLLOWED_DAYS = 35  # the default plan's 21 days, and the 14 in which its last touch may still convert
 WITHIN = "campaign or month, and tier, at the first touch"
@@ -50,7 +50,7 @@ def followed_leads(frame: Frame, table: AtRisk) -> Followed:
         tier=table.tier[first],
         plan=table.plan[first],
         y=credited[lead] & in_time,
-        stratum=codes(table.period[first], table.tier[first]),
+        stratum=dense_codes(table.period[first], table.tier[first]),
     )
 
 

@@ -16,10 +16,10 @@ import numpy as np
 from scipy.special import ndtr
 
 from conversion.vocabulary import CHANNELS, TIERS
-from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.families import TESTED_FROM, Family
 from patterns.detectors.frame import Ints
-from patterns.stats.counting import Patterns, count_patterns
+from patterns.stats.counting import Patterns, count_patterns, dense_codes
 from patterns.stats.logistic import Fit, Term, fit, ridge
 from patterns.stats.rates import Counts, Floats, hierarchical
 from patterns.stats.strata import Z95, Lifts
@@ -103,7 +103,7 @@ def row_columns(table: AtRisk) -> list[Ints]:
 
 def hazard_patterns(table: AtRisk) -> Patterns:
     """The at-risk touches, counted by what the model looks at; strata are the periods."""
-    base = count_patterns(row_columns(table), table.y, codes(table.period))
+    base = count_patterns(row_columns(table), table.y, dense_codes(table.period))
     return Patterns(model_levels(list(base.levels.T)), base.stratum, base.trials, base.events)
 
 

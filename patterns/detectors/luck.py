@@ -9,9 +9,10 @@ from dataclasses import replace
 import numpy as np
 
 from conversion.vocabulary import CHANNELS
-from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.frame import Ints
 from patterns.detectors.hazard import COLUMNS, SIZES, Hazard, model_levels, row_columns
+from patterns.stats.counting import count_patterns, dense_codes
 from patterns.stats.rates import Floats
 
 MIN_SENDS = 20  # of a template that is told apart: what was sent a few times says nothing of its spread
@@ -29,13 +30,15 @@ def with_template_luck(model: Hazard, table: AtRisk) -> Hazard:
     templates = int(template.max(initial=-1)) + 1
     if templates <= len(CHANNELS):
         return model
-    levels = model_levels(row_columns(table))
-    eta = model.fit.log_odds(levels) + model.fit.strata[codes(table.period)]
+    counted = count_patterns([template, *row_columns(table)], table.y, dense_codes(table.period))
+    template, levels = counted.levels[:, 0], model_levels(list(counted.levels[:, 1:].T))
+    eta = model.fit.log_odds(levels) + model.fit.strata[counted.stratum]
     rate = 1 / (1 + np.exp(-eta))
-    weight = rate * (1 - rate)
+    weight = counted.trials * rate * (1 - rate)
     known = template >= 0
     excess, weights = (
-        np.bincount(template[known], weights=amount[known], minlength=templates) for amount in (table.y - rate, weight)
+        np.bincount(template[known], weights=amount[known], minlength=templates)
+        for amount in (counted.events - counted.trials * rate, weight)
     )
     freedom = templates / (templates - len(CHANNELS))
     spread = max(0.0, freedom * float((excess**2 - weights).sum()) / float((weights**2).sum()))

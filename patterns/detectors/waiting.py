@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import DAY, Frame
-from patterns.stats.counting import count_patterns
+from patterns.stats.counting import count_patterns, dense_codes
 from patterns.stats.logistic import ridge
 from patterns.stats.timing import fit_curve, incidence
 
@@ -30,7 +30,9 @@ def gap_days(table: AtRisk, gap: str) -> int:
         return days[0]
     rows = (table.gap >= 0) & (table.gap <= LONGEST_GAP)
     touch = np.minimum(table.touch[rows], TOUCHES) - 1
-    counted = count_patterns([table.gap[rows], table.channel[rows], touch], table.y[rows], codes(table.period[rows]))
+    counted = count_patterns(
+        [table.gap[rows], table.channel[rows], touch], table.y[rows], dense_codes(table.period[rows])
+    )
     terms = [ridge(LONGEST_GAP + 1, 1.0), ridge(CHANNELS, 1.0), ridge(TOUCHES, 1.0)]
     found = fit_curve(counted, terms, 0).fit
     curve = found.coefficients[found.block(0)]
@@ -63,6 +65,8 @@ def conversion_timing(frame: Frame, table: AtRisk) -> dict[str, Any]:
     horizon = min(HORIZON_DAYS, float(np.quantile(duration, 1 - FOLLOWED, method="inverted_cdf")))
     found = incidence(duration, cause)
     share = found.by(horizon)
+    if not share:
+        return Abstention(f"no booking within the {horizon:.0f} days for which enough leads were followed").payload()
     inside = found.times <= horizon
     steps = np.diff(found.probability[inside], prepend=0.0)
     p50, p80, p95 = (found.quantile(level * share) for level in (0.5, 0.8, 0.95))

@@ -12,9 +12,9 @@ from scipy.special import ndtri
 
 from conversion.vocabulary import COMPONENTS
 from patterns.detectors.findings import Abstention
-from patterns.detectors.frame import Bools, Floats
+from patterns.detectors.frame import Bools
 from patterns.stats.gate import Fold, Gain, Held, divide, gain, judge, promotes
-from patterns.stats.rates import about
+from patterns.stats.rates import Floats, about
 from patterns.stats.weights import Patterns, WeightFit, count_patterns, fit_fixed, fit_weights
 
 MIN_LEADS = 30  # scored ones; with fewer, a fold of the cross-validation holds no more than five
@@ -108,17 +108,15 @@ def too_few(components: Floats, y: Bools) -> Abstention | None:
     leads, won = int(scored.sum()), int(y[scored].sum())
     if not leads:
         return Abstention("no lead that was followed for long enough has its score components: score the leads first")
-    needed = max(MIN_LEADS - leads, (OUTCOMES_SUPPORTED - won) * (leads + 1) / (won + 0.5))
+    needed = max(MIN_LEADS - leads, (MIN_CONVERSIONS - won) * (leads + 1) / (won + 0.5))
     if needed > 0:
         return Abstention(
-            f"{won} conversions among {leads} scored leads; {OUTCOMES_SUPPORTED} among {MIN_LEADS} are needed: "
+            f"{won} conversions among {leads} scored leads; {MIN_CONVERSIONS} among {MIN_LEADS} are needed: "
             f"{about(needed)} more scored leads at this rate"
         )
     missed = leads - won
-    if missed < OUTCOMES_SUPPORTED:
-        return Abstention(
-            f"only {missed} scored leads did not convert; {OUTCOMES_SUPPORTED} are needed to compare with"
-        )
+    if missed < MIN_CONVERSIONS:
+        return Abstention(f"only {missed} scored leads did not convert; {MIN_CONVERSIONS} are needed to compare with")
     return None
 
 

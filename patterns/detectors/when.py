@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from conversion.vocabulary import PatternType, Status
-from patterns.detectors.atrisk import AtRisk, at_risk, codes
+from patterns.detectors.atrisk import AtRisk, at_risk
 from patterns.detectors.families import Family, any_supported, findings, head, ranked, values_family
 from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import Bools, Frame, Ints
 from patterns.detectors.gains import Gain, choice_gain, probability
 from patterns.detectors.waiting import conversion_timing, gap_days
-from patterns.stats.counting import count_patterns
+from patterns.stats.counting import count_patterns, dense_codes
 from patterns.stats.rates import about
 from patterns.stats.timing import fit_depletion
 
@@ -103,7 +103,7 @@ def attributes_of(table: AtRisk) -> dict[str, Attribute]:
         "day": Attribute("day", DAYS, table.day, table.y, table.stratum, defaults=DEFAULT_DAYS),
         "hour": Attribute("hour", range(HOURS), table.hour, table.y, table.stratum, defaults=DEFAULT_HOURS),
         "touch": touch_attribute(table),
-        "gap": Attribute("gap", GAPS, gap, table.y, codes(table.stratum, table.day), WITHIN_DAY, (1, 2, 3, 4)),
+        "gap": Attribute("gap", GAPS, gap, table.y, dense_codes(table.stratum, table.day), WITHIN_DAY, (1, 2, 3, 4)),
     }
 
 
@@ -117,7 +117,7 @@ def touch_attribute(table: AtRisk) -> Attribute:
     silent = np.repeat(rows, number)
     position = np.arange(len(silent)) - np.repeat(np.cumsum(number) - number, number)  # 0.. within each lead
     touch = np.concatenate([table.touch.astype(np.int64) - 1, position])
-    stratum = codes(table.period, table.channel, table.tier)
+    stratum = dense_codes(table.period, table.channel, table.tier)
     return Attribute(
         key="touch",
         labels=range(1, TOUCHES + 1),

@@ -57,8 +57,8 @@ class WhoDetector:
         families = segment_families(leads, units)
         found = dict(zip(families, findings(list(families.values())), strict=True))
         weighing = weigh(
-            leads.components[units.row],
-            leads.risk[units.row],
+            leads.components[units.row].astype(np.float64),
+            leads.risk[units.row].astype(np.float64),
             units.y,
             defaults=DEFAULT_WEIGHTS,
             champion=self.champion,

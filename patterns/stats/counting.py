@@ -16,6 +16,7 @@ Bools = npt.NDArray[np.bool_]
 
 KEY_LIMIT = 2**61  # packed keys stay within int64 with one bit for the outcome
 DENSE = 8192  # levels of a column that are numbered by their distance from the lowest, without a sort
+WIDE = 65_536  # range of values that a table is made for however few rows there are
 
 
 class CountingError(ValueError):
@@ -84,3 +85,29 @@ def unpacked(key: Ints, values: tuple[Ints, ...]) -> Ints:
         columns[:, place] = values[place][key % len(values[place])]
         key = key // len(values[place])
     return columns
+
+
+def dense_codes(*columns: Ints) -> Ints:
+    """One int32 code 0.. a distinct combination of the columns, in their sorted order.
+
+    Columns of a narrow range are coded by a table look-up, which takes a twentieth of the time of a sort.
+    """
+    if not len(columns[0]):
+        return np.zeros(0, dtype=np.int32)
+    code: Ints = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        levels, size = squeezed(column)
+        code, _ = squeezed(code * size + levels)
+    return code.astype(np.int32)
+
+
+def squeezed(column: Ints) -> tuple[Ints, int]:
+    """The place of each value among the sorted distinct ones, and their number."""
+    low, high = int(column.min()), int(column.max())
+    if high - low >= max(WIDE, 4 * len(column)):
+        values, place = np.unique(column, return_inverse=True)
+        return place, len(values)
+    offset = column.astype(np.int64) - low
+    present = np.zeros(high - low + 1, dtype=bool)
+    present[offset] = True
+    return (np.cumsum(present) - 1)[offset], int(present.sum())

@@ -118,8 +118,7 @@ def fit_depletion(trials: Ints, events: Ints) -> Depletion:
 class Incidence:
     """Cumulative incidence: `probability[i]` of the event having happened by `times[i]`, other exits allowed for.
 
-    times: increasing, those at which anything ended. standard_error: of the probabilities (binomial, at the effective
-    number at risk, so rough). at_risk: leads still followed just before each time.
+    times: increasing, those at which anything ended. at_risk: leads still followed just before each time.
     """
 
     times: Floats

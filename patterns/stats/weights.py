@@ -10,10 +10,10 @@ from itertools import product
 import numpy as np
 from scipy.special import expit
 
+from conversion.als import HIGHEST, LOWEST
 from patterns.stats.rates import Bools, Floats, Ints
 
 TOTAL = 0.85  # sum of the weights; risk has the rest of the score
-LOWEST, HIGHEST = 0.05, 0.50  # of a single weight
 RIDGE = 4.0  # prior precision of the coefficients: a component in 0-1 moves the log-odds by about 0.5 either way
 SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a score means nothing; above, everything
 FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts

@@ -21,7 +21,7 @@ def test_defaults():
     assert usual.hours.ordered(0)[0][1] == "10:00, a default hour"
     assert [usual.gap(touch).days for touch in range(1, 9)] == [2, 3, 4, 5, 7, 3, 3, 3]
     assert {usual.gap(touch).reason for touch in range(1, 9)} == {"the default"}
-    assert not (usual.days.learned or usual.hours.learned or usual.ringing.learned or usual.gap(1).learned)
+    assert [part.learned for part in (usual.days, usual.hours, usual.ringing, usual.gap(1))] == [False] * 4
 
 
 def test_default_hours_take_turns():
@@ -55,7 +55,10 @@ def test_learned_days_and_hours_are_a_ranking():
         (
             (1, 2, 3),
             (0, 4),
-            "Monday, in place of the default days, not Tuesday: proof of day 1, not Wednesday: proof of day 2, not Thursday: proof of day 3",
+            (
+                "Monday, in place of the default days, not Tuesday: proof of day 1, "
+                "not Wednesday: proof of day 2, not Thursday: proof of day 3"
+            ),
         ),
         ((0, 1, 2, 3, 4), (1, 2, 3), "Tuesday, a default day"),
     ],

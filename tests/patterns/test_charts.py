@@ -40,6 +40,12 @@ def test_everything_stays_inside_the_plot():
         assert LABEL_WIDTH <= float(line.get("x1")) <= float(line.get("x2")) <= WIDTH - TEXT_WIDTH
 
 
+def test_a_sequence_has_no_counts_to_show():
+    sequence = {"lift": 1.2, "lift_low": 1.1, "lift_high": 1.3, "status": "supported"}
+    root = parsed(ranked_intervals("t", [("email > voice", sequence)]))
+    assert root.find(f"{SVG}desc").text == "email > voice: 1.20 times the average, 1.10 to 1.30, supported."
+
+
 def test_long_names_are_cut():
     root = parsed(ranked_intervals("t", [("n" * 200, finding(1, 0.9, 1.1, "none"))]))
     assert all(len(text.text) < 150 for text in root.iter(f"{SVG}text"))

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from django.db import connection
 
+from conversion.vocabulary import PatternType
 from patterns import guidance
 from patterns.detectors.when import DEFAULT_GAPS
 from patterns.guidance import Guidance, Stored
@@ -388,6 +389,13 @@ class TestForClient:
         assert found.weights == WEIGHTS
         assert (found.best_days, found.best_first_channel, found.gaps) == ((0, 3), "voice", (3, 3, 3, 3, 3))
         assert found.versions == {"how": 1, "what": 1, "when": 1, "who": 1}
+
+    def test_for_a_score_only_the_weights_are_read(self, customer, django_assert_num_queries):
+        keep_all(customer)
+        with django_assert_num_queries(1):
+            found = guidance.for_client(customer, AT, only=(PatternType.WHO,))
+        assert (found.weights, found.best_days, found.winning_sequences) == (WEIGHTS, (), ())
+        assert found.versions == {"who": 1}
 
     def test_is_what_the_whole_rows_say(self, customer):
         keep_all(customer, confidence=0.6)

@@ -32,7 +32,9 @@ class Command(BaseCommand):
         parser.add_argument("--leads", type=Path, metavar="FILE", help="one row a lead")
         parser.add_argument("--activities", type=Path, metavar="FILE", help="one row a touch")
         parser.add_argument("--events", type=Path, metavar="FILE", help="one row a reply, bounce, booked meeting, ...")
-        parser.add_argument("--mapping", metavar="NAME", help="hubspot, salesforce, or a TOML file: foreign column names")
+        parser.add_argument(
+            "--mapping", metavar="NAME", help="hubspot, salesforce, or a TOML file: foreign column names"
+        )
         parser.add_argument("--timezone", metavar="ZONE", help="of times without an offset, such as Australia/Sydney")
         parser.add_argument("--rejects", type=Path, metavar="FILE", help="where rows go that are not stored")
         parser.add_argument("--create", action="store_true", help="make the client if there is none")
@@ -45,8 +47,14 @@ class Command(BaseCommand):
         except (UnusableInput, ClientNotFound) as error:
             raise CommandError(_line(error), returncode=UNUSABLE) from error
         except DatabaseError as error:
-            hint = "; run `python manage.py migrate` first" if "no such table" in str(error) or "does not exist" in str(error) else ""
-            raise CommandError(f"the database refused, and the file at hand was not stored: {_line(error)}{hint}") from error
+            hint = (
+                "; run `python manage.py migrate` first"
+                if "no such table" in str(error) or "does not exist" in str(error)
+                else ""
+            )
+            raise CommandError(
+                f"the database refused, and the file at hand was not stored: {_line(error)}{hint}"
+            ) from error
         except OSError as error:
             raise CommandError(f"the file at hand was not stored: {_line(error)}") from error
         except KeyboardInterrupt as error:
@@ -60,31 +68,23 @@ class Command(BaseCommand):
         if not options["create"]:
             find_client(name)
         asked = options["rejects"] is not None
-        rejects = Rejects(
-            options["rejects"] or Path(f"{prepared[0].source.name}.rejects.csv"), list(files.values()), asked=asked
-        )
-        try:
-            with _bar(prepared) as progress:
-                report = import_files(
-                    prepared,
-                    lambda: _client(name, create=options["create"]),
-                    rejects,
-                    moment,
-                    dry_run=options["dry_run"],
-                    progress=progress,
-                )
-        except BaseException:
-            rejects.discard()
-            raise
-        keeps = rejects.written and (asked or not options["dry_run"])
-        if keeps:
-            rejects.keep()
-        else:
-            rejects.discard()
+        target = options["rejects"] or Path(f"{prepared[0].source.name}.rejects.csv")
+        with Rejects(target, list(files.values()), asked=asked) as rejects, _bar(prepared) as progress:
+            report = import_files(
+                prepared,
+                lambda: _client(name, create=options["create"]),
+                rejects,
+                moment,
+                dry_run=options["dry_run"],
+                progress=progress,
+            )
+            kept = rejects.written and (asked or not options["dry_run"])
+            if kept:
+                rejects.keep()
         if options["json"]:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
         else:
-            self._tell(report, list(files), rejects, kept=keeps)
+            self._tell(report, list(files), rejects, kept=kept)
 
     def _tell(self, report: Report, kinds: list[Kind], rejects: Rejects, *, kept: bool) -> None:
         columns = ("rows", "created", "updated", "unchanged", "rejected")

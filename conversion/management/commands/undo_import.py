@@ -27,7 +27,9 @@ class Command(BaseCommand):
         except CannotUndo as error:
             raise CommandError(f"cannot undo {batch.pk}: {error}", returncode=UNUSABLE) from error
         except DatabaseError as error:
-            raise CommandError(f"the database refused, and nothing was undone: {' '.join(str(error).split())}") from error
+            raise CommandError(
+                f"the database refused, and nothing was undone: {' '.join(str(error).split())}"
+            ) from error
         if undone.already:
             self.stdout.write(f"The import {batch.pk} was undone before; nothing was done now.")
             return

@@ -44,7 +44,9 @@ class Command(BaseCommand):
             if Client.objects.filter(name=example.name, deleted_at__isnull=True).exists():
                 self.stdout.write("  is here already, from an earlier demo")
                 continue
-            self.stdout.write(f"  importing {example.leads:,} leads and what was sent to them, through the importer ...")
+            self.stdout.write(
+                f"  importing {example.leads:,} leads and what was sent to them, through the importer ..."
+            )
             self.stdout.flush()
             history = simulate(example.world, leads=example.leads, seed=SEED, as_of=today)
             load(history, example.name, stdout=io.StringIO())

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         patterns = ConversionPattern.objects.for_client(owner).order_by("pattern_type")
         drawn = [path for pattern in patterns if (path := draw(pattern, owner.name, out))]
         self.stdout.write(
-            "\n".join(map(str, drawn)) or f"{owner.name} has no pattern yet. Run: manage.py learn_patterns"
+            "\n".join(map(str, drawn)) or f"{owner.name} has no finding to draw yet. Run: manage.py learn_patterns"
         )
 
 

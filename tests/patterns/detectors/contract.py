@@ -4,8 +4,9 @@
         detector = WhoDetector()
         parts = frozenset({"title_rankings", ...})
 
-A frame with too little says so in words; a frame with much of the same says nothing wrong; the same facts, in whatever
-order of leads, give the same bytes; a payload has the keys of the interface and holds plain finite numbers.
+The frame `history` is a fixture of this folder. A frame with too little says so in words; a frame with much of the same
+says nothing wrong; the same facts, in whatever order of leads, give the same bytes; a payload has the keys of the
+interface and holds plain finite numbers.
 """
 
 import json
@@ -20,7 +21,6 @@ import pytest
 from conversion.vocabulary import EXITS, LeadStatus
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Category, Frame, Leads, Touches
-from patterns.simulator.world import simulate
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
 HEAD = ("type", "version", "computed_at", "as_of", "sample_size", "confidence")
@@ -109,11 +109,6 @@ def all_found(value: Any) -> list[dict[str, Any]]:
         here = [value] if "q_value" in value and "rate" in value else []
         return here + [found for item in value.values() for found in all_found(item)]
     return [found for item in value for found in all_found(item)] if isinstance(value, list) else []
-
-
-@pytest.fixture(scope="module")
-def history() -> Frame:
-    return simulate("all", 1200, seed=7, as_of=AS_OF).frame()
 
 
 class DetectorContract:

@@ -11,7 +11,7 @@ from patterns.detectors.what import WhatDetector
 from patterns.simulator.verdict import judge
 from patterns.simulator.world import simulate
 from tests.patterns.detectors import contract
-from tests.patterns.detectors.contract import AS_OF, analyze, history, taken  # noqa: F401 - history is a fixture
+from tests.patterns.detectors.contract import AS_OF, analyze, taken
 
 PARTS = ("subject_patterns", "pain_points", "ctas", "angles", "optimal_length", "personalization_lift")
 

@@ -15,30 +15,6 @@ def rows(seed=1, n=4000):
     return channel, touch, campaign, rng.random(n) < 1 / (1 + np.exp(-eta))
 
 
-def test_patterns_count_every_row_once_and_in_order():
-    patterns = count_patterns([np.array([1, 0, 1, 1, -1]), np.array([2, 2, 2, 2, 2])], np.array([1, 0, 0, 1, 1], bool))
-    assert patterns.levels.tolist() == [[-1, 2], [0, 2], [1, 2]]
-    assert patterns.trials.tolist() == [1, 1, 3]
-    assert patterns.events.tolist() == [1, 0, 2]
-    assert patterns.stratum.tolist() == [0, 0, 0]
-
-
-def test_patterns_are_sorted_by_stratum_and_wide_columns_are_compressed():
-    stratum = np.array([40, 7, 40])
-    patterns = count_patterns([np.array([10**9, 0, -1])], np.array([True, False, True]), stratum)
-    assert patterns.stratum.tolist() == [0, 1, 1]
-    assert patterns.levels.tolist() == [[0], [-1], [10**9]]
-
-
-def test_no_rows_give_no_patterns():
-    assert len(count_patterns([np.zeros(0, int)], np.zeros(0, bool))) == 0
-
-
-def test_a_level_below_minus_one_is_refused():
-    with pytest.raises(LogisticError, match="a level is -2"):
-        count_patterns([np.array([-2, 0])], np.array([True, False]))
-
-
 def test_the_fit_is_the_maximum_of_the_penalised_likelihood():
     channel, touch, campaign, y = rows()
     found = fit(count_patterns([channel, touch], y, campaign), [ridge(3, 0.3), ridge(4, 0.3)], strata_sd=1.0)

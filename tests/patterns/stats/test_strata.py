@@ -65,7 +65,7 @@ def test_the_excess_is_that_of_the_birch_test_of_statsmodels():
             ]
         ).sum(axis=2)
         for g in range(12)
-    ]  # noqa: E501
+    ]
     table = StratifiedTable(parts)
     observed = sum(part[0, 0] for part in parts)
     assert sums.up[1] - sums.down[1] == pytest.approx(observed - sums.expected[1])
