@@ -1,5 +1,6 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
+export OPENBLAS_NUM_THREADS ?= 1
 .PHONY: help install install-dev demo test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)

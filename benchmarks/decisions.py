@@ -182,8 +182,20 @@ def chances(simulation: Simulation, people: People, arrival: Ints, policy: Polic
     return chance
 
 
+def as_before(simulation: Simulation, people: People, seed: int) -> Floats:
+    """(people,): the chances of those contacted by default, if they are sent to as the history was: at random."""
+    rows = contacted(scores(people, Guidance.defaults()))
+    moment = (AS_OF + timedelta(days=SPREAD_DAYS)).timestamp()
+    sends = draw_sends(simulation.world, people, simulation.library, moment, np.random.default_rng((seed, 3)))
+    chance = np.zeros(len(people))
+    chance[rows] = simulation.chance(people, sends)[rows]
+    return chance
+
+
 def compare(world: str, leads: int, fresh: int, seed: int) -> dict[str, tuple[Floats, Floats]]:
-    """By what is learned (scores, plans, texts, all): the chances of new leads, learned and by default."""
+    """By what is learned (scores, plans, texts, all): the chances of new leads, learned and by default. `as before` sets all
+    against the ways of the history instead: the defaults may happen to be bad ones in this world.
+    """
     simulation = simulate(world, leads, seed, AS_OF)
     taught, content = learned(simulation)
     rng = np.random.default_rng((seed, 1))
@@ -197,7 +209,8 @@ def compare(world: str, leads: int, fresh: int, seed: int) -> dict[str, tuple[Fl
         "all": Policy(taught, taught, texts),
     }
     by_default = chances(simulation, people, arrival, Policy(usual, usual, None), seed)
-    return {name: (chances(simulation, people, arrival, way, seed), by_default) for name, way in ways.items()}
+    found = {name: (chances(simulation, people, arrival, way, seed), by_default) for name, way in ways.items()}
+    return {"as before": (found["all"][0], as_before(simulation, people, seed)), **found}
 
 
 def holds(world: str, leads: int, ratio: Ratio) -> bool:
@@ -222,7 +235,7 @@ def main() -> int:
         for name in runs[0]:
             each = [Ratio.of(*run[name]) for run in runs]
             pooled = Ratio.of(*(np.concatenate(part) for part in zip(*(run[name] for run in runs), strict=True)))
-            print(f"  {world:<18}{name:<8}{pooled}   each seed: {', '.join(f'{one.value:.2f}' for one in each)}")
+            print(f"  {world:<18}{name:<11}{pooled}   each seed: {', '.join(f'{one.value:.2f}' for one in each)}")
         good = holds(world, options.leads, pooled)
         failed += not good
         print(f"  {world:<18}{'holds' if good else 'DOES NOT HOLD'}")

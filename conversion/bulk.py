@@ -26,8 +26,7 @@ class Writer:
         self._values = itemgetter(*self.columns)
         converters = enumerate(_converter(connection.vendor, _kind(field)) for field in fields)
         self._converters = [(index, convert) for index, convert in converters if convert is not None]
-        # A database column that SQL must quote would need more than this; ours are plain names.
-        self._names = ", ".join(self.columns)
+        self._names = ", ".join(map(connection.ops.quote_name, self.columns))
 
     def insert(self, rows: Sequence[Values]) -> None:
         if not rows:
@@ -46,14 +45,15 @@ class Writer:
         if not rows:
             return
         changed = [name for name in self.columns if name not in {"id", *keep}]
+        names = [connection.ops.quote_name(name) for name in changed]
         if connection.vendor == "postgresql":
             self._stage(rows)
-            pairs = ", ".join(f"{name} = staged.{name}" for name in changed)
+            pairs = ", ".join(f"{name} = staged.{name}" for name in names)
             self._run(
                 f"UPDATE {self._table} SET {pairs} FROM {self._staging} staged WHERE staged.id = {self._table}.id"
             )
             return
-        pairs = ", ".join(f"{name} = %s" for name in changed)
+        pairs = ", ".join(f"{name} = %s" for name in names)
         order = [self.columns.index(name) for name in (*changed, "id")]
         stored = [self._tuple(row) for row in rows]
         with connection.cursor() as cursor:

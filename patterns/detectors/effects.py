@@ -53,7 +53,7 @@ def tier_families(model: Hazard) -> dict[str, Family]:
         if len(cells) > 1:
             rows = np.stack([channel_row(model, i % len(NAMES), tier=t) for i in cells])
             effect = against_all(model, rows, counts.trials[cells].astype(float))
-            keys = [{"channel": NAMES[i % len(NAMES)]} for i in cells]
+            keys = [{"tier": str(tier), "channel": NAMES[i % len(NAMES)]} for i in cells]
             families[str(tier)] = effects_family(keys, picked(counts, cells), predicted[cells], effect)
     return families
 
@@ -89,6 +89,6 @@ def transition_families(model: Hazard) -> dict[str, Family]:
         if len(cells) > 1:
             rows = np.stack([channel_row(model, i % len(NAMES), previous=p) for i in cells])
             effect = against_all(model, rows, counts.trials[cells].astype(float))
-            keys = [{"channel": NAMES[i % len(NAMES)]} for i in cells]
+            keys = [{"from": previous, "to": NAMES[i % len(NAMES)]} for i in cells]
             families[previous] = effects_family(keys, picked(counts, cells), predicted[cells], effect)
     return families

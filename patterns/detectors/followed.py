@@ -58,7 +58,7 @@ def first_channel_family(leads: Followed, names: Sequence[str]) -> Family | None
     """First channels, at the lead: a choice made beforehand, so leads compare fairly; None where all began alike."""
     if not len(leads) or leads.channel.min() == leads.channel.max():
         return None
-    return values_family("channel", names, leads.channel, leads.y, leads.stratum, stratified_by=WITHIN)
+    return values_family("first", names, leads.channel, leads.y, leads.stratum, stratified_by=WITHIN)
 
 
 @dataclass(frozen=True)

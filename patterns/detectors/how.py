@@ -146,7 +146,7 @@ def single_channel(table: AtRisk) -> bool:
 def first_touches(facts: Facts) -> dict[str, Any]:
     items = facts.found.get("first")
     if items:
-        return {f"{item.key['channel']}_first": item.payload() for item in ranked(items) if item.sample}
+        return {f"{item.key['first']}_first": item.payload() for item in ranked(items) if item.sample}
     if single_channel(facts.table):
         return only(facts.table).payload()
     if len(facts.leads):
@@ -159,7 +159,7 @@ def first_touches(facts: Facts) -> dict[str, Any]:
 
 def best_first(found: Found) -> str | None:
     better = [item for item in found.get("first", []) if item.status == Status.SUPPORTED and item.lift > 1]
-    return max(better, key=lambda item: item.lift).key["channel"] if better else None
+    return max(better, key=lambda item: item.lift).key["first"] if better else None
 
 
 def channel_effects(facts: Facts) -> Any:
@@ -200,7 +200,5 @@ def transitions(facts: Facts) -> dict[str, Any]:
     if single_channel(facts.table):
         return only(facts.table).payload()
     rows = {name: facts.found.get(f"after {name}") for name in NAMES}
-    known = {
-        name: {item.key["channel"]: item.payload() for item in ranked(items)} for name, items in rows.items() if items
-    }
+    known = {name: {item.key["to"]: item.payload() for item in ranked(items)} for name, items in rows.items() if items}
     return known or Abstention("no channel was followed by two different ones: nothing to compare").payload()

@@ -56,13 +56,13 @@ def terms(plan: Ints, found: Mapping[str, Sequence[Finding]]) -> list[Finding]:
     _, new = channels_used(plan[None, :])
     steps = set(pairwise(channels))
     items = [item for item in found.get("channel", []) if item.key["channel"] in channels]
-    items += [item for item in found.get("first", []) if item.key["channel"] == channels[0]]
+    items += [item for item in found.get("first", []) if item.key["first"] == channels[0]]
     items += [item for item in found.get("new", []) if new.any()]
     for name, family in found.items():
         if name.startswith("tier "):
             items += [item for item in family if item.key["channel"] in channels]
         if name.startswith("after "):
-            items += [item for item in family if (name.removeprefix("after "), item.key["channel"]) in steps]
+            items += [item for item in family if (item.key["from"], item.key["to"]) in steps]
     return items
 
 

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr
-from scipy.stats import f as f_distribution
+from scipy.special import fdtrc, stdtr
 
 from patterns.stats.rates import Floats, Ints
 
@@ -74,4 +73,4 @@ class Effects:
             degrees += mass * float(some.sum())
         if degrees < 1:
             return 1.0
-        return float(f_distribution.sf(statistic / degrees, degrees, self.freedom))
+        return float(fdtrc(degrees, self.freedom, statistic / degrees))

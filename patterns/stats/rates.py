@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaincinv, betaln, expit, logit, ndtri
+from scipy.special import betainc, betaincinv, betaln, expit, logit
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
@@ -123,34 +123,6 @@ def _matched(n: Ints, k: Ints, a: Floats, b: Floats, mass: Floats) -> tuple[Floa
     variance = np.maximum(second - mean**2, 1e-12 * mean * (1 - mean))
     size = np.maximum(mean * (1 - mean) / variance - 1, 1e-6)
     return mean * size, (1 - mean) * size
-
-
-def wilson(successes: Ints, trials: Ints) -> tuple[Floats, Floats]:
-    """Wilson's 95 % interval of proportions that belong to no family; 0 to 1 where there are no trials."""
-    z2 = float(ndtri(1 - TAIL)) ** 2
-    n, k = np.asarray(trials, dtype=np.float64), np.asarray(successes, dtype=np.float64)
-    middle = (k + z2 / 2) / (n + z2)
-    p = k / np.maximum(n, 1)
-    half = np.sqrt(z2) * np.sqrt(n * p * (1 - p) + z2 / 4) / (n + z2)
-    return np.maximum(middle - half, 0.0), np.minimum(middle + half, 1.0)
-
-
-def jeffreys(successes: Ints, trials: Ints) -> tuple[Floats, Floats]:
-    """Jeffreys' 95 % interval of proportions that belong to no family; its ends touch 0 and 1 where k = 0 and k = n."""
-    n, k = np.asarray(trials, dtype=np.float64), np.asarray(successes, dtype=np.float64)
-    low = np.where(k == 0, 0.0, betaincinv(k + 0.5, n - k + 0.5, TAIL))
-    high = np.where(k == n, 1.0, betaincinv(k + 0.5, n - k + 0.5, 1 - TAIL))
-    return low, high
-
-
-def trials_needed(rate: float, lift: float = 1.5, power: float = 0.8) -> int:
-    """Trials in each of two arms to find `lift` over `rate` with that power at a two-sided 5 % level.
-
-    The usual normal approximation; 78.5 / rate for a lift of 1.5 at 80 % power and a small rate.
-    """
-    better = min(rate * lift, 1.0)
-    z = float(ndtri(1 - TAIL) + ndtri(power))
-    return int(np.ceil(z**2 * (rate * (1 - rate) + better * (1 - better)) / (better - rate) ** 2))
 
 
 def about(number: float) -> str:

@@ -5,24 +5,11 @@
 
 import numpy as np
 from scipy.special import gammainc, gammaincc, ndtr
-from scipy.stats import false_discovery_control, hypergeom
 
-from patterns.stats.rates import Floats, Ints
+from patterns.stats.rates import Floats
 from patterns.stats.strata import Cells
 
 NEAR_NORMAL = 1e-3  # skewness below which the gamma distribution's shape would lose digits
-
-
-def fisher_mid_p(successes: Ints, trials: Ints, all_successes: Ints, all_trials: Ints) -> Floats:
-    """Fisher's exact test with the mid-p correction, for rows drawn one by one in a single stratum.
-
-    successes, trials: of the value; all_successes, all_trials: of the value and the rest together; arrays of one shape.
-    Half of the observed table's probability counts as more extreme, without which the test is needlessly timid.
-    """
-    table = (all_trials, all_successes, trials)
-    half = hypergeom.pmf(successes, *table) / 2
-    up, down = hypergeom.sf(successes, *table) + half, hypergeom.cdf(successes - 1, *table) + half
-    return np.asarray(np.minimum(1.0, 2 * np.minimum(up, down)))
 
 
 def stratified_mid_p(cells: Cells) -> Floats:
@@ -58,16 +45,12 @@ def two_sided(z: Floats, skew: Floats) -> Floats:
 
 
 def q_values(p_values: Floats) -> Floats:
-    """Benjamini-Hochberg false-discovery rates over one family: all tests of one client and detector."""
-    return np.asarray(false_discovery_control(p_values, method="bh")) if len(p_values) else np.zeros(0)
+    """Benjamini-Hochberg false-discovery rates over one family: all tests of one client and detector.
 
-
-def chance_best(draws: Floats) -> Floats:
-    """Share of the posterior draws, shape (draws, arms), in which each arm is the best."""
-    return np.bincount(draws.argmax(axis=1), minlength=draws.shape[1]) / len(draws)
-
-
-def expected_loss(draws: Floats) -> float:
-    """What is given up, on average over the posterior draws (draws, arms), by acting on the arm with the best mean."""
-    best = int(draws.mean(axis=0).argmax())
-    return float((draws.max(axis=1) - draws[:, best]).mean())
+    As scipy.stats.false_discovery_control; importing scipy.stats takes longer than learning from a small client.
+    """
+    tests = len(p_values)
+    order = np.argsort(p_values, kind="stable")[::-1]
+    rates: Floats = np.empty(tests)
+    rates[order] = np.minimum.accumulate(p_values[order] * tests / np.arange(tests, 0, -1))
+    return np.minimum(rates, 1.0)

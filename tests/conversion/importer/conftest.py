@@ -19,6 +19,7 @@ NOW = datetime(2026, 3, 20, 12, 0, tzinfo=UTC)
 class Brought:
     """What an import did: counts as (created, updated, unchanged, rejected), and its rejects as (line, column, reason)."""
 
+    client: object
     report: object
     rejects: list
 
@@ -29,7 +30,7 @@ class Brought:
 
     @property
     def batch(self):
-        return ImportBatch.objects.get(pk=self.report.batch, client__isnull=False)
+        return ImportBatch.objects.for_client(self.client).get(pk=self.report.batch)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def bring(tmp_path, customer):
         with target.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
         told = [(int(row["line"]), unguarded(row["column"]), unguarded(row["reason"])) for row in rows]
-        return Brought(report, told)
+        return Brought(client or customer, report, told)
 
     return bring
 

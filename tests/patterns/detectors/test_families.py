@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -143,3 +144,12 @@ def test_head_speaks_utc():
         "confidence": 0.5,
     }
     assert head(PatternType.WHEN, datetime(2026, 3, 1, tzinfo=UTC), 1, 0.0)["as_of"] == "2026-03-01T00:00:00+00:00"
+
+
+def test_an_interval_that_holds_one_is_never_supported():
+    """A p-value of one in a million, but a family that says that cities do not differ."""
+    codes, y, stratum = rows(np.random.default_rng(8), ratio=(1, 1, 1))
+    family = cities(codes, y, stratum)
+    (found,) = findings([replace(family, p_values=np.full(3, 1e-6))])
+    assert all(item.lift_low < 1 < item.lift_high for item in found)
+    assert Status.SUPPORTED not in {item.status for item in found}

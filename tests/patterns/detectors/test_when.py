@@ -61,7 +61,7 @@ def test_lifts_are_near_the_truth(strong):
 def test_touch_hazard_and_its_peak(strong):
     _, payload = strong
     assert [item["touch"] for item in payload["touch_hazard"]] == [1, 2, 3, 4, 5, 6]
-    assert payload["peak_converting_touch"] == 1
+    assert payload["peak_converting_touch"] in (1, 2)  # the gap of three days lifts every touch but the first
     assert sum(payload["converting_touch_distribution"].values()) == pytest.approx(1)
     assert payload["avg_touches_to_convert"] == pytest.approx(3.0, abs=0.15)
 
@@ -105,7 +105,7 @@ def test_silent_touches_before_the_first_recorded_count_as_silent():
     assert counts.tolist() == [int((table.touch >= t).sum()) for t in range(1, 7)]
     assert made.y.sum() == table.y.sum()
     silent = counts - np.bincount(table.touch - 1, minlength=6)
-    assert silent[:6].tolist() == table.implied[1 : len(table.implied)].tolist()[:6] or table.implied[6:].sum() == 0
+    assert silent.tolist()[:5] == table.implied[1:6].tolist()
     payload = WhenDetector().analyze(only_last, AS_OF, np.random.default_rng(1))
     assert "first touch is not recorded" in payload["conversion_timing"]["abstained"]
     assert "no two gaps" in payload["gap_hazard"]["abstained"]
@@ -127,26 +127,27 @@ def test_mean_touches_by_hand():
     assert mean_touches([Item(1, 0.5), Item(2, 0.5)]) == pytest.approx(4 / 3)
 
 
+@pytest.fixture(scope="module")
+def by_the_bank():
+    return WhenDetector().analyze(bank.bank_frame(), bank.AS_OF, np.random.default_rng(1))
+
+
 @bank.needs_bank
 class TestBank:
-    @pytest.fixture(scope="class")
-    def payload(self):
-        return WhenDetector().analyze(bank.bank_frame(), bank.AS_OF, np.random.default_rng(1))
-
-    def test_monday_is_the_worst_day_within_month_and_touch(self, payload):
-        days = {item["day"]: item for item in payload["best_days"]}
-        assert payload["best_days"][-1]["day"] == "Monday"
+    def test_monday_is_the_worst_day_within_month_and_touch(self, by_the_bank):
+        days = {item["day"]: item for item in by_the_bank["best_days"]}
+        assert by_the_bank["best_days"][-1]["day"] == "Monday"
         assert days["Monday"]["status"] == "supported"
         assert days["Monday"]["lift"] == pytest.approx(0.855, abs=0.005)  # against all days; 0.81 against the others
         assert days["Wednesday"]["lift"] > 1.05
         assert days["Thursday"]["lift"] > 1.05
 
-    def test_hazards_of_the_first_calls(self, payload):
-        for item, known in zip(payload["touch_hazard"], (0.056, 0.051, 0.044, 0.033), strict=False):
+    def test_hazards_of_the_first_calls(self, by_the_bank):
+        for item, known in zip(by_the_bank["touch_hazard"], (0.056, 0.051, 0.044, 0.033), strict=False):
             assert item["low"] <= known <= item["high"]
-        assert payload["touch_hazard"][0]["sample"] == 41_188
+        assert by_the_bank["touch_hazard"][0]["sample"] == 41_188
 
-    def test_nothing_is_said_of_hours_or_waiting(self, payload):
-        assert "12:00" in payload["best_hours"]["abstained"]
-        assert "abstained" in payload["conversion_timing"]
-        assert list(payload["optimal_sequence_gaps"].values()) == [2, 3, 4, 5, 7]
+    def test_nothing_is_said_of_hours_or_waiting(self, by_the_bank):
+        assert "12:00" in by_the_bank["best_hours"]["abstained"]
+        assert "abstained" in by_the_bank["conversion_timing"]
+        assert list(by_the_bank["optimal_sequence_gaps"].values()) == [2, 3, 4, 5, 7]

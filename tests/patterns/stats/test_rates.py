@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.stats import beta, betabinom
-from statsmodels.stats.proportion import proportion_confint
 
-from patterns.stats.rates import Counts, about, hierarchical, jeffreys, trials_needed, wilson
+from patterns.stats.rates import Counts, about, hierarchical
 
 
 def test_counts_leave_out_unknown_codes():
@@ -80,37 +79,10 @@ class TestHierarchical:
         assert draws.mean(axis=0) == pytest.approx(rates.mean, abs=0.001)
 
 
-def test_wilson_is_that_of_statsmodels():
-    k, n = np.array([0, 3, 50, 7]), np.array([5, 30, 100, 7])
-    expected = [proportion_confint(a, b, method="wilson") for a, b in zip(k, n, strict=True)]
-    assert np.stack(wilson(k, n), axis=1) == pytest.approx(np.array(expected))
-
-
-def test_wilson_without_trials_is_everything():
-    low, high = wilson(np.array([0]), np.array([0]))
-    assert (low[0], high[0]) == (0.0, 1.0)
-
-
-def test_jeffreys_is_the_beta_interval_with_ends_that_touch():
-    low, high = jeffreys(np.array([0, 3, 9]), np.array([9, 30, 9]))
-    assert low == pytest.approx([0.0, 0.0290, 0.7624], abs=5e-4)
-    assert high == pytest.approx([0.2376, 0.2434, 1.0], abs=5e-4)
-
-
 def test_a_posterior_mean_is_the_mean_of_its_beta():
     rates = hierarchical(Counts(np.array([30]), np.array([6])))
     density = beta(rates.alpha[0], rates.beta[0]).pdf
     assert quad(lambda x: x * density(x), 0, 1)[0] == pytest.approx(rates.mean[0])
-
-
-@pytest.mark.parametrize(("rate", "needed"), [(0.03, 2515), (0.01, 7747), (0.005, 15596)])
-def test_trials_needed(rate, needed):
-    assert trials_needed(rate) == pytest.approx(needed, rel=2e-3)
-
-
-def test_more_power_and_a_smaller_lift_need_more():
-    assert trials_needed(0.03, power=0.9) > trials_needed(0.03)
-    assert trials_needed(0.03, lift=1.2) > 5 * trials_needed(0.03)
 
 
 @pytest.mark.parametrize(
