@@ -65,6 +65,12 @@ BOOK = f"""
     WHERE booked.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at > booked.moment)
 """
 
+# A lead is converted since its first booking, in whatever order the bookings became known.
+SINCE = f"""
+    UPDATE conversion_lead SET status_at = booked.moment FROM {EVIDENCE} booked
+    WHERE booked.lead = conversion_lead.id AND status = 'converted' AND status_at > booked.moment
+"""
+
 # A booking does not come before the touch that led to it: sources often give the day of a conversion alone.
 NOT_BEFORE = f"""
     UPDATE conversion_lead SET converted_at = told.moment FROM {TOLD} told
@@ -146,7 +152,7 @@ class LeadSet:
         if connection.vendor == "postgresql":
             self._run("ANALYZE lead_set")
         words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
-        for statement in (NUMBER, ASSUME, BOOK, NOT_BEFORE, UNMARK, MARK, COUNT):
+        for statement in (NUMBER, ASSUME, BOOK, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT):
             self._run(statement.format(**words))
 
     @staticmethod

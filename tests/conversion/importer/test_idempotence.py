@@ -90,15 +90,3 @@ def test_twin_data_of_another_client_stays_as_it_is(bring, facts, make_client):
     bring(leads="external_id,title\nL1,Chair\n", activities="lead_external_id,channel,occurred_at\nL1,email,2026-03-01T00:00:00Z\n")
     assert facts(twin) == before
     assert Activity.objects.for_client(twin).exclude(lead__client=twin).count() == 0
-def test_dbg(bring, facts, make_client):
-    people, touches, events = history()
-    bring(**texts(people, touches, events))
-    twin = make_client("Twin")
-    bring(twin, leads=texts(people, [], [])["leads"])
-    for start in range(3):
-        bring(twin, **{name: text for name, text in texts([], touches[start::3], []).items() if name == "activities"})
-    bring(twin, **{name: text for name, text in texts([], [], events).items() if name == "events"})
-    a,b=facts(twin)["Lead"],facts()["Lead"]
-    for x,y in zip(a,b):
-        if x!=y: print(x,"\n",y)
-    assert 0
