@@ -42,6 +42,7 @@ from patterns.guidance import Guidance  # noqa: E402
 from patterns.simulator.leads import People  # noqa: E402
 from patterns.simulator.library import Library  # noqa: E402
 from patterns.simulator.rows import person_row  # noqa: E402
+from patterns.simulator.sends import SPREAD_DAYS, draw_sends  # noqa: E402
 from patterns.simulator.world import WORLDS, Simulation, simulate  # noqa: E402
 
 Floats = npt.NDArray[np.float64]

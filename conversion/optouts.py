@@ -24,12 +24,15 @@ FLAG = """
         AND ({flag} IS NULL OR NOT {flag})
 """
 
-# The first event by which a lead left decides. A status reached later than it stays, but for another way of leaving.
+# The first event decides by which a lead left (after it converted, where it did). A status reached later than it stays,
+# but for another way of leaving.
 LEAVE = f"""
     UPDATE conversion_lead SET status = earliest.status, status_at = earliest.moment
-    FROM (SELECT lead_id AS lead, CASE kind {STATUS} END AS status, occurred_at AS moment,
-              ROW_NUMBER() OVER (PARTITION BY lead_id ORDER BY occurred_at, kind) AS place
-          FROM conversion_event WHERE lead_id IN (SELECT id FROM lead_set) AND kind IN ({KINDS})) earliest
+    FROM (SELECT e.lead_id AS lead, CASE e.kind {STATUS} END AS status, e.occurred_at AS moment,
+              ROW_NUMBER() OVER (PARTITION BY e.lead_id ORDER BY e.occurred_at, e.kind) AS place
+          FROM conversion_event e JOIN conversion_lead l ON l.id = e.lead_id
+          WHERE e.lead_id IN (SELECT id FROM lead_set) AND e.kind IN ({KINDS})
+              AND (l.converted_at IS NULL OR e.occurred_at >= l.converted_at)) earliest
     WHERE earliest.lead = conversion_lead.id AND earliest.place = 1 AND (
         conversion_lead.status IN ('new', 'contacted') OR conversion_lead.status_at IS NULL
         OR (conversion_lead.status IN ('converted', 'not_interested', 'dead')
@@ -39,7 +42,7 @@ LEAVE = f"""
 
 
 def settle() -> None:
-    """Flags and statuses of the leads in the open `attribution.LeadSet`, from all their events."""
+    """Flags and statuses of the leads in the open `attribution.LeadSet`, which was settled before, from all their events."""
     true = "true" if connection.vendor == "postgresql" else "1"
     with connection.cursor() as cursor:
         for flag in ("has_bounced", "is_unsubscribed", "do_not_contact"):

@@ -89,5 +89,5 @@ class EventLoader(Loader):
         self.job.leads.add([row["lead_id"] for row in (*rows, *before) if row["kind"] in TELLING])
 
     def finish(self) -> None:
-        optouts.settle()
         super().finish()
+        optouts.settle()

@@ -14,7 +14,7 @@ from patterns.detectors.texts import Written, informative, model_of
 from patterns.stats.effects import Effects
 from patterns.stats.mixed import fit_effects
 from patterns.stats.rates import Counts, Floats, hierarchical
-from patterns.stats.strata import Z95, Cells, Contrast, Lifts, against_all, contrast, mantel_haenszel, pick
+from patterns.stats.strata import Z95, Cells, Contrast, Lifts, against_all, contrast, pick
 
 MIN_TEMPLATES = 4  # with a feature, and without it: below, the luck of single templates decides
 STRATIFIED_BY = "campaign or month, channel and touch number"
@@ -135,9 +135,8 @@ def combined_family(
 
 
 def signs_agree(part: Contrast, fitted: Fitted, row: Floats) -> bool:
-    """Whether the Mantel-Haenszel ratio points the way that the joint effect does."""
-    ratio, _ = mantel_haenszel(part)
-    marginal = float(np.nansum(np.log(np.where(np.isnan(ratio), 1.0, ratio)) * part.expected))
+    """Whether the Mantel-Haenszel comparison points the way that the joint effect does; also where one side never booked."""
+    marginal = float(np.sum(part.up - part.down))
     return marginal * float(row @ fitted.effects.mean[: len(row)]) > 0
 
 

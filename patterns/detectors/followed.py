@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from patterns.detectors.atrisk import AtRisk
+from patterns.detectors.atrisk import WINDOW_DAYS, AtRisk
 from patterns.detectors.families import Family, values_family
 from patterns.detectors.frame import DAY, Bools, Frame, Ints
 from patterns.stats.counting import count_patterns, dense_codes
@@ -41,17 +41,24 @@ def followed_leads(frame: Frame, table: AtRisk) -> Followed:
     if (table.touch[first] > 1).any():
         kept[:] = False
     first, begun = first[kept], begun[kept]
-    credited = np.zeros(len(frame.leads), dtype=bool)
-    credited[table.lead[table.y]] = True
     lead = table.lead[first]
     in_time = frame.leads.converted_at[lead] <= begun + FOLLOWED_DAYS * DAY
     return Followed(
         channel=table.channel[first],
         tier=table.tier[first],
         plan=table.plan[first],
-        y=credited[lead] & in_time,
+        y=credited_leads(frame)[lead] & in_time,
         stratum=dense_codes(table.period[first], table.tier[first]),
     )
+
+
+def credited_leads(frame: Frame) -> Bools:
+    """(leads,): whether a touch is credited with the lead's booking, one within WINDOW_DAYS before it, matured or not."""
+    touches = frame.touches
+    after = frame.leads.converted_at[touches.lead] - touches.sent_at
+    credited = np.zeros(len(frame.leads), dtype=bool)
+    credited[touches.lead[touches.booked & (after >= 0) & (after <= WINDOW_DAYS * DAY)]] = True
+    return credited
 
 
 def first_channel_family(leads: Followed, names: Sequence[str]) -> Family | None:

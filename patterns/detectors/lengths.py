@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from conversion.vocabulary import CHANNELS, Channel, Status
-from patterns.detectors.findings import Q_SUPPORTED, Abstention
+from patterns.detectors.findings import OUTCOMES_SUPPORTED, Q_SUPPORTED, Abstention
 from patterns.detectors.frame import Floats, Ints
 from patterns.detectors.texts import LENGTH_IN_CHARS, Written
 from patterns.stats.effects import Effects
@@ -104,7 +104,8 @@ def optimal_lengths(curves: list[Curve], effects: Effects, q_values: Floats) -> 
 def optimal(curve: Curve, q: float, effects: Effects) -> dict[str, Any]:
     unit = "chars" if curve.channel in LENGTH_IN_CHARS else "words"
     best, low, high = best_range(curve, effects)
-    if np.isnan(q) or q > Q_SUPPORTED:
+    narrows = low > curve.shortest or high < curve.longest
+    if np.isnan(q) or q > Q_SUPPORTED or curve.bookings < OUTCOMES_SUPPORTED or not narrows:
         return Abstention(
             f"no evidence that length matters; {low} to {high} {unit} do no worse than any other length sent "
             f"({curve.templates} templates, {curve.sends:,} sends)"

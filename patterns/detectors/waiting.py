@@ -6,6 +6,7 @@ import numpy as np
 
 from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.findings import Abstention
+from patterns.detectors.followed import credited_leads
 from patterns.detectors.frame import DAY, Frame
 from patterns.stats.counting import count_patterns, dense_codes
 from patterns.stats.logistic import ridge
@@ -39,7 +40,7 @@ def gap_days(table: AtRisk, gap: str) -> int:
     return max(days, key=lambda day: float(curve[day]))
 
 
-def conversion_timing(frame: Frame, table: AtRisk) -> dict[str, Any]:
+def conversion_timing(frame: Frame) -> dict[str, Any]:
     """Days from the first touch to the booking, other exits and leads still under way allowed for (Aalen-Johansen).
 
     Among those who book within the horizon. Bookings that no touch is credited with count as another exit. Abstains
@@ -51,10 +52,8 @@ def conversion_timing(frame: Frame, table: AtRisk) -> dict[str, Any]:
         unknown = int((touches.touch[first] > 1).sum())
         return Abstention(f"of {unknown:,} leads the first touch is not recorded, only a later one").payload()
     lead, begun = touches.lead[first], touches.sent_at[first]
-    credited = np.zeros(len(leads), dtype=bool)
-    credited[table.lead[table.y]] = True
     ended = np.fmin(leads.converted_at[lead], leads.left_at[lead])
-    booked = credited[lead] & (leads.converted_at[lead] <= ended)
+    booked = credited_leads(frame)[lead] & (leads.converted_at[lead] <= ended)
     cause = np.where(np.isnan(ended), 0, np.where(booked, 1, 2))
     duration = np.maximum(np.where(np.isnan(ended), frame.as_of, ended) - begun, 0.0) / DAY
     if int(booked.sum()) < MIN_BOOKED:

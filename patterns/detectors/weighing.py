@@ -20,6 +20,7 @@ from patterns.stats.weights import Patterns, WeightFit, count_patterns, fit_fixe
 MIN_LEADS = 30  # scored ones; with fewer, a fold of the cross-validation holds no more than five
 # Below about 20 conversions, one in fifteen histories in which no component matters would be promoted; above, one in 40.
 MIN_CONVERSIONS = 20
+HIGHEST_SCORE = 100
 HOT_SHARE = 0.3  # of the conversions that the hot tier is to hold
 GOAL = 0.6  # hot and warm together are to hold more than this share of the conversions
 TARGETS = (0.65, 0.7, 0.75)  # aimed at on the leads learned from, so that held-out leads reach the goal too
@@ -169,7 +170,8 @@ def scores(patterns: Patterns, points: Floats, fit: WeightFit) -> Floats:
 
 def cuts(score: Floats, won: Floats, target: float) -> tuple[int, int]:
     """The highest scores at or above which lie HOT_SHARE and `target` of the conversions; hot above warm."""
-    by_score = np.bincount(score.astype(np.int64), weights=won, minlength=101)
+    by_score = np.bincount(score.astype(np.int64), weights=won, minlength=HIGHEST_SCORE + 1)
     reached = by_score[::-1].cumsum()[::-1] / max(won.sum(), 1)
     hot, warm = (int(np.flatnonzero(reached >= share)[-1]) for share in (HOT_SHARE, target))
+    warm = min(warm, HIGHEST_SCORE - 1)
     return max(hot, warm + 1), warm

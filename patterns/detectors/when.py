@@ -77,7 +77,7 @@ class WhenDetector:
             **touches(found.get("touch"), table),
             "optimal_sequence_gaps": gaps(found.get("gap"), table),
             "gap_hazard": gap_hazard(found.get("gap")),
-            "conversion_timing": conversion_timing(frame, table),
+            "conversion_timing": conversion_timing(frame),
         }
         rounded_payload: dict[str, Any] = rounded(payload)
         return rounded_payload

@@ -118,3 +118,16 @@ def test_another_clients_rows_stay(bring, make_client, facts):
     undo(bring(**texts(*history(leads=8))).batch)
     assert facts(twin) == before
     assert Event.objects.for_client(twin).count() == len(before["Event"])
+
+
+def test_history_in_pieces_is_undone_piece_by_piece(bring, facts):
+    people, touches, events = history(leads=40, seed=100)
+    pieces = [{"leads": people}, {"activities": touches[::2]}, {"activities": touches[1::2]}, {"events": events}]
+    batches, before = [], []
+    for number, piece in enumerate(pieces):
+        before.append(facts())
+        whole = texts(*(piece.get(name, []) for name in ("leads", "activities", "events")))
+        batches.append(bring(now=NOW + timedelta(hours=number), **{name: whole[name] for name in piece}).batch)
+    while batches:
+        undo(batches.pop())
+        assert facts() == before.pop()

@@ -1,0 +1,90 @@
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from patterns.detectors.atrisk import at_risk
+from patterns.detectors.hazard import COLUMNS, SIZES, fit_hazard, hazard_patterns
+from patterns.detectors.sequences import DEFAULT, Planner, flat_levels, names, one_hot, plan_gain, subset
+from patterns.simulator.world import simulate
+
+AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
+LEAVING = np.full(5, 0.003)
+
+
+def planner_of(world, leads, seed):
+    return Planner(fit_hazard(hazard_patterns(at_risk(simulate(world, leads, seed, AS_OF).frame()))), LEAVING)
+
+
+@pytest.fixture(scope="module")
+def planner():
+    return planner_of("how", 4000, 5)
+
+
+def test_the_default_plan():
+    assert names(DEFAULT) == ["email", "linkedin", "email", "sms", "voice", "email"]
+
+
+def test_levels_of_a_plan():
+    rows = flat_levels(np.array([DEFAULT]), tier=2)
+    columns = dict(zip(COLUMNS, rows.T.tolist(), strict=True))
+    assert columns["channel"] == [0, 2, 0, 1, 3, 0]
+    assert columns["new"] == [-1, 0, -1, 0, 0, -1]
+    assert columns["used"] == [-1, 0, 1, 1, 2, 3]
+    assert columns["gap"] == [-1, 1, 2, 3, 3, 4]  # 2, 3, 4, 5, 7 days
+    assert columns["transition"] == [-1, 2, 10, 1, 8, 15]
+    assert columns["channel_in_tier"] == [10, 12, 10, 11, 13, 10]
+
+
+def test_one_hot_rows_hold_one_per_level():
+    rows = one_hot(flat_levels(np.array([DEFAULT]), tier=0))
+    assert rows.shape == (6, sum(SIZES))
+    assert rows.sum(axis=1).tolist() == [4, 8, 7, 8, 8, 7]
+
+
+def test_draws_centre_on_the_plans_rates(planner):
+    plans = np.array([DEFAULT, (3, 3, 3, 3, 3, 3), (0, 0, 0, 0, 0, 0)])
+    drawn = planner.drawn_rates(plans, np.random.default_rng(2))
+    assert drawn.shape == (500, 3)
+    assert np.median(drawn, axis=0) == pytest.approx(planner.rates(plans), rel=0.03)
+    assert planner.rates(plans)[1] > planner.rates(plans)[0] > planner.rates(plans)[2]
+
+
+def test_the_overall_level_is_known_better_than_any_plan(planner):
+    """Draws of the effects move the intercept too, so that an average plan keeps about the conversions that were seen."""
+    drawn = planner.drawn_rates(np.array([DEFAULT]), np.random.default_rng(2))
+    assert drawn.std() / drawn.mean() < 0.08
+
+
+def test_a_plan_is_worth_what_it_is_against_the_default_cut_to_its_length(planner):
+    worth = planner.worth(np.array([DEFAULT[:3], (0, 0, 0)]), np.random.default_rng(3))
+    same = next(i for i in range(2) if tuple(worth.plans[i]) == DEFAULT[:3])
+    assert worth.ratio[same] == worth.ratio_low[same] == worth.ratio_high[same] == 1
+
+
+def test_the_best_plans_come_first_and_all_are_allowed(planner):
+    worth = planner.best(np.random.default_rng(3))
+    assert len(worth) == 100
+    sure = worth.ratio_low > 1
+    assert (np.diff(sure.astype(int)) <= 0).all()
+    assert (np.diff(worth.ratio[sure]) <= 0).all()
+    assert worth.ratio_low[0] > 1
+
+
+def test_length_and_channels_follow_what_was_done_enough(planner):
+    assert planner.length == 6
+    assert planner.allowed == [0, 1, 2, 3, 4]
+    patterns = planner.model.patterns
+    early = patterns.levels[:, COLUMNS.index("touch")] < 2
+    short = Planner(fit_hazard(subset(patterns, patterns.trials * early, patterns.events * early)), LEAVING)
+    assert short.length == 2
+    rare = Planner(planner_of("null", 60, 1).model, LEAVING)
+    assert len(rare.allowed) < 5
+
+
+def test_gains_are_sure_where_there_are_any_and_doubtful_where_not(planner):
+    gain = plan_gain(planner.model.patterns, planner, np.random.default_rng(4))
+    assert gain.log_ratio > 3 * np.sqrt(gain.variance)
+    null = planner_of("null", 2000, 9)
+    gain = plan_gain(null.model.patterns, null, np.random.default_rng(4))
+    assert abs(gain.log_ratio) < 2 * np.sqrt(gain.variance)
