@@ -95,11 +95,11 @@ def microseconds_pure(client: Any) -> float:
     from patterns.guidance import Guidance  # noqa: PLC0415 (likewise)
 
     leads = list(Lead.objects.for_client(client)[:1_000])
-    seats, terms = desk(client, lock=False).seats, Terms(Guidance.defaults(), AT)
-    terms.plan(leads[0], client, seats, frozenset())
+    found, terms = desk(client, lock=False), Terms(Guidance.defaults(), AT)
+    terms.plan(leads[0], found, found.seats, frozenset())
     started = time.perf_counter()
     for lead in leads:
-        terms.plan(lead, client, seats, frozenset())
+        terms.plan(lead, found, found.seats, frozenset())
     return (time.perf_counter() - started) / len(leads) * 1e6
 
 

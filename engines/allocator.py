@@ -16,12 +16,13 @@ from conversion import als
 from conversion.models import Activity, Client, Lead
 from conversion.models import Sequence as StoredSequence
 from conversion.vocabulary import LeadStatus
+from engines.bookings import booked, booked_on
 from engines.channels import PlanRefused
 from engines.enrolment import Enroller, enrol
 from engines.plan import Plan, PlannedLead, plan
 from engines.reach import refusal, unreachable
 from engines.seats import Seats
-from engines.senders import booked, booked_on, desk
+from engines.senders import Desk, desk
 from engines.suppressed import SuppressedAmong
 from engines.whereabouts import whereabouts
 from patterns import guidance
@@ -54,14 +55,14 @@ class Terms:
     sequence: Sequence[str] | None = None
     touch_count: int | None = None
 
-    def plan(self, lead: Lead, client: Client, seats: Seats, suppressed: frozenset[str]) -> Plan:
-        """The lead's plan. Raises PlanRefused where it may not be contacted, and as `engines.plan.plan`."""
+    def plan(self, lead: Lead, found: Desk, seats: Seats, suppressed: frozenset[str]) -> Plan:
+        """The lead's plan, on these seats. Raises PlanRefused where it may not be contacted, and as `engines.plan.plan`."""
         if reason := refusal(lead):
             raise PlanRefused(reason)
         view = PlannedLead(
             lead.pk,
             lead.als_tier or als.tier(lead.als_score, self.guidance.tiers).value,
-            whereabouts(lead.timezone, lead.country, client.timezone),
+            whereabouts(lead.timezone, lead.country, found.timezone),
             unreachable(lead, suppressed),
         )
         return plan(
@@ -71,7 +72,7 @@ class Terms:
             seats=seats,
             touch_count=self.touch_count,
             sequence=self.sequence,
-            holdout_share=client.holdout_share,
+            holdout_share=found.holdout_share,
         )
 
 
@@ -138,7 +139,7 @@ def draft(lead: Lead, client: Client, terms: Terms, *, lock: bool = False) -> Pl
     if lead.client_id != client.pk:
         raise ValueError(f"lead {lead.pk} is not of client {client.pk}")
     found = desk(client, lead, lock=lock)
-    ideal = terms.plan(lead, found.client, found.seats, found.suppressed)
+    ideal = terms.plan(lead, found, found.seats, found.suppressed)
     places = {(touch.sender, touch.at) for touch in ideal.touches if touch.sender is not None}
     near = booked_on(found.seats, places, lead)
     if near.is_planned and lock:
@@ -146,7 +147,7 @@ def draft(lead: Lead, client: Client, terms: Terms, *, lock: bool = False) -> Pl
     near.seats.book(places)
     if near.seats.within_caps():
         return ideal
-    return terms.plan(lead, found.client, booked(found.seats, terms.at).seats, found.suppressed)
+    return terms.plan(lead, found, booked(found.seats, terms.at).seats, found.suppressed)
 
 
 def batches(client: Client, size: int) -> Iterator[list[Any]]:
@@ -179,7 +180,7 @@ def drafts(client: Client, ids: Sequence[Any], terms: Terms, refused: Counter[st
     suppressed = SuppressedAmong(leads.values(), client)
     for lead in (leads[key] for key in ids if key in leads):
         try:
-            made = terms.plan(lead, found.client, seats, suppressed.kinds(lead))
+            made = terms.plan(lead, found, seats, suppressed.kinds(lead))
         except PlanRefused as answer:
             refused[str(answer)] += 1
             continue

@@ -1,138 +1,102 @@
-"""What planning reads of a client: its senders, what they have booked, and the addresses that may not be written to."""
+"""What planning reads of a client at one glance: its senders, and which addresses of a lead may not be written to.
+
+In SQL, since planning one lead is to take milliseconds, of which building such a query and its objects would be several.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta, tzinfo
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, F, Q, Value, When
+from django.db import connection
 
-from conversion.models import Activity, Client, Lead
+from conversion.bulk import stored_id
+from conversion.models import Client, Lead
 from conversion.moments import zone_of
-from conversion.vocabulary import ActivityState
+from engines.reach import address_of
 from engines.seats import Seat, Seats
-from engines.suppressed import suppressions_of
 
-# A touch in one of these states will be sent, or may have been.
-OPEN = (
-    ActivityState.PLANNED,
-    ActivityState.QUEUED,
-    ActivityState.CLAIMED,
-    ActivityState.DISPATCHING,
-    ActivityState.UNKNOWN,
-    ActivityState.HELD,
-)
-RESOLUTION = timedelta(microseconds=1)  # of a moment in the database
+# Suppressions that bind a client: its own, its agency's, and everybody's.
+SUPPRESSED = """EXISTS (SELECT 1 FROM conversion_suppression x WHERE ({kinds})
+    AND (x.client_id = %s OR x.agency_id = %s OR (x.client_id IS NULL AND x.agency_id IS NULL)))"""
+KINDS = {
+    "email": "x.kind = 'email' AND x.value = %s OR x.kind = 'domain' AND x.value = %s",
+    "phone": "x.kind = 'phone' AND x.value = %s",
+}
+DESK = """SELECT c.timezone, c.holdout_share, {suppressed}, s.id, s.channel, s.address, s.daily_cap, s.is_active,
+        s.paused_at IS NOT NULL, s.address IN (c.sending_email, c.sending_phone)
+    FROM conversion_client c LEFT JOIN conversion_sender s ON s.client_id = c.id
+    WHERE c.id = %s AND c.deleted_at IS NULL"""
+LOCK = " FOR NO KEY UPDATE OF c"  # other transactions may still insert rows that refer to the client
 
 
 @dataclass(frozen=True)
 class Desk:
-    """client: as it is now. seats: without bookings yet. suppressed: kinds of address (`email`, `phone`) of the one lead
-    that was asked for.
+    """timezone, holdout_share: the client's, as they are now. seats: without what they have booked. suppressed: kinds of
+    address (`email`, `phone`) that may not be used of the lead that was asked for.
     """
 
-    client: Client
+    timezone: str
+    holdout_share: float
     seats: Seats
     suppressed: frozenset[str]
 
 
+class Row(NamedTuple):
+    """A sender with its client."""
+
+    timezone: str
+    holdout_share: float
+    email: bool
+    phone: bool
+    id: Any
+    channel: str
+    address: str
+    daily_cap: int
+    is_active: bool
+    is_paused: bool
+    is_own: bool
+
+
 def desk(client: Client, lead: Lead | None = None, *, lock: bool) -> Desk:
-    """The client with its senders, in one query. lock: plans of one client are made one after another, until the
-    transaction ends; on SQLite the transaction itself sees to that.
+    """One query. lock: plans of one client are made one after another, until the transaction ends; on SQLite the
+    transaction itself sees to that.
 
     Raises ValueError where the client is gone or deleted, or its time zone is none.
     """
-    rows = Client.objects.select_for_update(of=("self",), no_key=True) if lock else Client.objects.all()
-    rows = rows.filter(pk=client.pk, deleted_at__isnull=True).annotate(
-        sender=F("senders__id"),
-        sender_channel=F("senders__channel"),
-        sender_address=F("senders__address"),
-        sender_cap=F("senders__daily_cap"),
-        sender_active=F("senders__is_active"),
-        sender_paused_at=F("senders__paused_at"),
-    )
-    kinds = {} if lead is None else suppressions_of(lead, client)
-    found = list(rows.annotate(**{f"{kind}_suppressed": Exists(found) for kind, found in kinds.items()}))
-    if not found:
+    values: list[Any] = []
+    parts = []
+    for kind, addresses in addresses_of(lead).items():
+        owner = [stored_id(client.pk), stored_id(client.agency_id)]
+        parts.append(SUPPRESSED.format(kinds=KINDS[kind]) if addresses else "FALSE")
+        values += [*addresses, *owner] if addresses else []
+    statement = DESK.format(suppressed=", ".join(parts))
+    if lock and connection.features.has_select_for_update:
+        statement += LOCK
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*values, stored_id(client.pk)])
+        rows = [Row(*row) for row in cursor.fetchall()]
+    if not rows:
         raise ValueError(f"client {client.pk} is deleted: nothing is planned for it")
-    suppressed = frozenset(kind for kind in kinds if getattr(found[0], f"{kind}_suppressed"))
-    return Desk(found[0], Seats(seats_of(found), zone_of(found[0].timezone)), suppressed)
+    first = rows[0]
+    suppressed = frozenset(kind for kind in KINDS if getattr(first, kind))
+    return Desk(first.timezone, first.holdout_share, Seats(seats_of(rows), zone_of(first.timezone)), suppressed)
 
 
-def seats_of(rows: Iterable[Any]) -> dict[str, list[Seat]]:
+def addresses_of(lead: Lead | None) -> dict[str, list[str]]:
+    """The values to look for of each kind."""
+    if lead is None:
+        return {"email": [], "phone": []}
+    address, phone = address_of(lead), lead.phone.strip()
+    return {"email": [address, address.rpartition("@")[2]] if address else [], "phone": [phone] if phone else []}
+
+
+def seats_of(rows: Iterable[Row]) -> dict[str, list[Seat]]:
     """The senders that may send, by channel: the client's own address first, paused ones last, then by address."""
-
-    def order(row: Any) -> tuple[bool, bool, str]:
-        own = row.sender_address in {row.sending_email, row.sending_phone}
-        return row.sender_paused_at is not None, not own, row.sender_address
-
     seats: dict[str, list[Seat]] = {}
-    for row in sorted((row for row in rows if row.sender is not None), key=order):
-        of_channel = seats.setdefault(row.sender_channel, [])
-        if row.sender_active and row.sender_cap > 0:
-            of_channel.append(Seat(row.sender, row.sender_address, row.sender_cap, {}))
+    senders = (row for row in rows if row.id is not None)
+    for row in sorted(senders, key=lambda row: (row.is_paused, not row.is_own, row.address)):
+        of_channel = seats.setdefault(row.channel, [])
+        if row.is_active and row.daily_cap > 0:
+            of_channel.append(Seat(UUID(str(row.id)), row.address, row.daily_cap, {}))
     return seats
-
-
-@dataclass(frozen=True)
-class Booked:
-    """seats: with what they have booked. is_planned: whether the lead that was asked for has open touches of a sequence
-    already.
-    """
-
-    seats: Seats
-    is_planned: bool
-
-
-def booked(seats: Seats, at: datetime, lead: Lead | None = None) -> Booked:
-    """All touches of the seats that are sent or planned from the senders' today on. One query, whose cost grows with
-    what is planned; none where there is nothing to ask.
-    """
-    today = midnight(seats.day(at), seats.zone)
-    senders = [seat.id for of_channel in seats.of.values() for seat in of_channel]
-    wanted = [Q(sender__in=senders, state__in=OPEN, scheduled_at__gte=today)]
-    wanted += [Q(sender__in=senders, state=ActivityState.SENT, sent_at__gte=today)]
-    return counted(seats, wanted if senders else [], lead)
-
-
-def booked_on(seats: Seats, places: Iterable[tuple[UUID, datetime]], lead: Lead) -> Booked:
-    """The touches of some senders on the days of some moments only. One query."""
-    wanted = []
-    for sender, moment in places:
-        day = seats.day(moment)
-        whole = (midnight(day, seats.zone), midnight(day + timedelta(days=1), seats.zone) - RESOLUTION)
-        wanted.append(Q(sender=sender, state__in=OPEN, scheduled_at__range=whole))
-        wanted.append(Q(sender=sender, state=ActivityState.SENT, sent_at__range=whole))
-    return counted(seats, wanted, lead)
-
-
-def midnight(day: date, zone: tzinfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
-def counted(seats: Seats, wanted: list[Q], lead: Lead | None) -> Booked:
-    """Touches that meet one of the conditions, counted by sender and day."""
-    mine = Q(lead=lead, state__in=OPEN, sequence__isnull=False) if lead else None
-    conditions = [*wanted, mine] if mine else wanted
-    rows: Iterable[Any] = ()
-    if conditions:
-        rows = (
-            Activity.objects.filter(Q(*conditions, _connector=Q.OR))
-            .annotate(
-                moment=Case(When(state=ActivityState.SENT, then=F("sent_at")), default=F("scheduled_at")),
-                is_mine=Case(When(mine, then=True), default=False) if mine else Value(False),
-            )
-            .values_list("sender_id", "moment", "is_mine")
-            .annotate(count=Count("id"))
-            .order_by()
-        )
-    days: dict[UUID, dict[date, int]] = {seat.id: {} for of_channel in seats.of.values() for seat in of_channel}
-    is_planned = False
-    for sender, moment, is_mine, count in rows:
-        is_planned = is_planned or is_mine
-        if sender in days and moment is not None:
-            day = seats.day(moment)
-            days[sender][day] = days[sender].get(day, 0) + count
-    of = {channel: [replace(seat, booked=days[seat.id]) for seat in those] for channel, those in seats.of.items()}
-    return Booked(Seats(of, seats.zone), is_planned)

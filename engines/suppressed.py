@@ -15,18 +15,6 @@ def in_force(client: Client) -> QuerySet[Suppression]:
     return Suppression.objects.filter(Q(client=client.pk) | Q(agency=client.agency_id) | everybody)
 
 
-def suppressions_of(lead: Lead, client: Client) -> dict[str, QuerySet[Suppression]]:
-    """For the lead's e-mail address (`email`) and number (`phone`), where it has them, the entries that forbid them."""
-    rows = in_force(client)
-    found = {}
-    if address := address_of(lead):
-        domain = address.rpartition("@")[2]
-        found[EMAIL] = rows.filter(Q(kind=EMAIL, value=address) | Q(kind=DOMAIN, value=domain))
-    if lead.phone.strip():
-        found[PHONE] = rows.filter(kind=PHONE, value=lead.phone.strip())
-    return found
-
-
 class SuppressedAmong:
     """The entries that forbid addresses of many leads, read in one query."""
 

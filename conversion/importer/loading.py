@@ -18,6 +18,8 @@ from conversion.models import Lead
 from conversion.places import country_code
 from conversion.tenancy import ClientRow
 
+MOST_REJECTS = 1_000  # kept before they are written
+
 
 class Present(NamedTuple):
     """A stored row that has the key of one that is imported."""
@@ -41,6 +43,7 @@ class Loader:
         self._name = name
         self._seen = seen
         self._writer = Writer(self.model)
+        self._rejects: list[Reject] = []
         self._first = not self.model.objects.for_client(job.client).exists()
 
     def load(self, rows: Sequence[Row]) -> None:
@@ -72,12 +75,14 @@ class Loader:
         self._insert(new)
         self._update(changed)
         self._seen.add(mine)
+        self._tell()
 
     def broken(self, line: int, raw: str, fault: BadRow) -> None:
         """A row that is no row, or whose cells do not fit their columns."""
         self.counts.rows += 1
-        self.counts.rejected += 1
-        self.job.reject(Reject(self._name, line, fault.column, fault.reason, raw))
+        self._keep(Reject(self._name, line, fault.column, fault.reason, raw))
+        if len(self._rejects) >= MOST_REJECTS:
+            self._tell()
 
     def _repeated(self, row: Row, earlier: Earlier) -> None:
         if earlier.hash != row.hash:
@@ -85,9 +90,17 @@ class Loader:
         self.counts.unchanged += 1
 
     def _reject(self, row: Row, fault: BadRow) -> None:
+        self._keep(Reject(self._name, row.line, self.fitting.theirs(fault.column), fault.reason, row.raw))
+
+    def _keep(self, reject: Reject) -> None:
         self.counts.rejected += 1
-        column = self.fitting.theirs(fault.column)
-        self.job.reject(Reject(self._name, row.line, column, fault.reason, row.raw))
+        self._rejects.append(reject)
+
+    def _tell(self) -> None:
+        """The rejects of a chunk in the order of their lines, though some are found only when it is stored."""
+        for reject in sorted(self._rejects, key=lambda reject: reject.line):
+            self.job.reject(reject)
+        self._rejects.clear()
 
     def _present(self, keys: Sequence[str]) -> dict[str, Present]:
         if self._first:  # what is there came from this file, and `seen` knows it
@@ -150,6 +163,7 @@ class Loader:
 
     def finish(self) -> None:
         """Called after the last chunk."""
+        self._tell()
         self.job.leads.settle()
 
 

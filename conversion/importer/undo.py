@@ -75,12 +75,15 @@ def _refuse(batch: ImportBatch) -> None:
     mine = (stored_id(batch.client_id), stored_id(batch.pk))
     if later := _later(batch):
         listed = ", ".join(f"{pk} ({rows} rows)" for pk, rows in later.items())
-        raise CannotUndo(f"later imports changed rows of this one: undo them first, the latest first: {listed}")
+        raise CannotUndo(
+            f"cannot undo {batch.pk}: later imports changed rows of this one: undo them first, the latest first: {listed}"
+        )
     hanging = {what: _count(query, mine * (query.count("%s") // 2)) for what, query in HANGING.items()}
     if any(hanging.values()):
         listed = " and ".join(f"{count} {what}" for what, count in hanging.items() if count)
         raise CannotUndo(
-            f"{listed} that are not of this import hang on rows that it created; undo the imports that brought them first"
+            f"cannot undo {batch.pk}: {listed} that are not of this import hang on rows that it created; "
+            "undo the imports that brought them first"
         )
 
 

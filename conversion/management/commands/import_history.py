@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, IntegrityError, transaction
+from django.core.management.base import BaseCommand
+from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 from tqdm import tqdm
 
@@ -18,9 +18,9 @@ from conversion.importer.columns import Kind
 from conversion.importer.faults import Reject, UnusableInput
 from conversion.importer.rejects import Rejects
 from conversion.importer.run import Prepared, Report, import_files, prepare
+from conversion.management.plainly import told_plainly
 from conversion.models import Client
 
-UNUSABLE = 2  # exit status
 REASON_SHOWN = 160  # characters of a reject's reason
 
 
@@ -42,23 +42,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
-        try:
+        with told_plainly("the file at hand was not stored", UnusableInput, ClientNotFound):
             self._import(options)
-        except (UnusableInput, ClientNotFound) as error:
-            raise CommandError(_line(error), returncode=UNUSABLE) from error
-        except DatabaseError as error:
-            hint = (
-                "; run `python manage.py migrate` first"
-                if "no such table" in str(error) or "does not exist" in str(error)
-                else ""
-            )
-            raise CommandError(
-                f"the database refused, and the file at hand was not stored: {_line(error)}{hint}"
-            ) from error
-        except OSError as error:
-            raise CommandError(f"the file at hand was not stored: {_line(error)}") from error
-        except KeyboardInterrupt as error:
-            raise CommandError("interrupted; the file at hand was not stored", returncode=130) from error
 
     def _import(self, options: dict[str, Any]) -> None:
         files = {kind: options[kind.value] for kind in Kind if options[kind.value] is not None}
@@ -146,7 +131,3 @@ class _bar:  # noqa: N801 (used like a function)
 
     def __exit__(self, *_: object) -> None:
         self._bar.close()
-
-
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())

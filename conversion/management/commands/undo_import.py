@@ -5,13 +5,11 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from conversion.importer.undo import CannotUndo, undo
+from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import ImportBatch
 from conversion.tenancy import across_clients
-
-UNUSABLE = 2  # exit status
 
 
 class Command(BaseCommand):
@@ -21,15 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("batch", help="the id that import_history printed")
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 (Django's signature)
-        batch = self._batch(options["batch"])
-        try:
+        with told_plainly("nothing was undone", CannotUndo):
+            batch = self._batch(options["batch"])
             undone = undo(batch)
-        except CannotUndo as error:
-            raise CommandError(f"cannot undo {batch.pk}: {error}", returncode=UNUSABLE) from error
-        except DatabaseError as error:
-            raise CommandError(
-                f"the database refused, and nothing was undone: {' '.join(str(error).split())}"
-            ) from error
         if undone.already:
             self.stdout.write(f"The import {batch.pk} was undone before; nothing was done now.")
             return

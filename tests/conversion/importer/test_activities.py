@@ -43,8 +43,19 @@ def test_an_email_is_stored_whole(leads, bring, touch_of, customer):
     assert brought.activities == (1, 0, 0, 0)
     row = touch_of("t1")
     assert (row.client, row.lead.external_id, str(row.batch_id)) == (customer, "A", brought.report.batch)
-    assert (row.channel, row.action, row.state, row.sent_at) == ("email", "email_sent", "sent", datetime(2026, 3, 2, 10, 30, tzinfo=UTC))
-    assert (row.touch_number, row.touch_number_given, row.plan, row.template_id, row.campaign) == (3, True, "S1", "T9", "Spring")
+    assert (row.channel, row.action, row.state, row.sent_at) == (
+        "email",
+        "email_sent",
+        "sent",
+        datetime(2026, 3, 2, 10, 30, tzinfo=UTC),
+    )
+    assert (row.touch_number, row.touch_number_given, row.plan, row.template_id, row.campaign) == (
+        3,
+        True,
+        "S1",
+        "T9",
+        "Spring",
+    )
     assert (row.local_day, row.local_hour, row.tier_at_send) == (0, 21, "cool")  # Monday evening in Sydney
     snapshot = row.content_snapshot
     assert (snapshot["subject"], snapshot["body"]) == (
@@ -54,7 +65,11 @@ def test_an_email_is_stored_whole(leads, bring, touch_of, customer):
     assert (snapshot["pain_points_used"], snapshot["cta_used"]) == (["leads"], "worth 15 minutes")
     assert (snapshot["has_first_name"], snapshot["has_company_mention"]) == (True, True)
     assert (snapshot["touch_number"], snapshot["sequence_id"], snapshot["template_id"]) == (3, "S1", "T9")
-    assert (snapshot["sent_at"], snapshot["hour_of_day"], snapshot["local_hour"]) == ("2026-03-02T10:30:00+00:00", 10, 21)
+    assert (snapshot["sent_at"], snapshot["hour_of_day"], snapshot["local_hour"]) == (
+        "2026-03-02T10:30:00+00:00",
+        10,
+        21,
+    )
     assert row.pain_points == 1 << DEFAULT.pain_names.index("leads")
     assert row.cta == DEFAULT.cta_names.index("worth 15 minutes")
     assert row.template_key != 0
@@ -79,7 +94,10 @@ def test_calls_messages_and_letters_keep_what_is_theirs(leads, bring, touch_of, 
     assert bring(activities=text).activities == (4, 0, 0, 0)
     call, message = touch_of("v"), touch_of("l")
     assert (call.action, call.outcome, call.duration_seconds) == ("voice_completed", "no_answer", 90)
-    assert {name: call.content_snapshot[name] for name in ("script_id", "script_content", "notes", "completed_at", "duration_minutes")} == {
+    assert {
+        name: call.content_snapshot[name]
+        for name in ("script_id", "script_content", "notes", "completed_at", "duration_minutes")
+    } == {
         "script_id": "SC1",
         "script_content": "Do you need leads?",
         "notes": "called twice",
@@ -118,11 +136,19 @@ def test_the_local_time_is_the_leads_its_countrys_or_the_clients(leads, bring, t
         ("1,,email,2026-03-02T10:00:00Z,,", "lead_external_id", "is blank, and required"),
         ("1,A,fax,2026-03-02T10:00:00Z,,", "channel", "'fax' is none of email, sms, linkedin, voice, mail"),
         ("1,A,email,,,", "occurred_at", "is blank, and required"),
-        ("1,A,email,2026-03-25T10:00:00Z,,", "occurred_at", "'2026-03-25T10:00:00Z' cannot have happened: it is before 1970 or in the future"),
+        (
+            "1,A,email,2026-03-25T10:00:00Z,,",
+            "occurred_at",
+            "'2026-03-25T10:00:00Z' cannot have happened: it is before 1970 or in the future",
+        ),
         ("1,A,email,2026-03-02T10:00:00Z,0,", "touch_number", "'0' is outside 1 to 32767"),
         ("1,A,email,2026-03-02T10:00:00Z,32768,", "touch_number", "'32768' is outside 1 to 32767"),
         ("1,A,email,2026-03-02T10:00:00Z,,busy", "outcome", "only a call has an outcome, and this touch is email"),
-        ("1,A,voice,2026-03-02T10:00:00Z,,asleep", "outcome", "'asleep' is none of connected, voicemail, no_answer, busy, wrong_number, meeting_booked"),
+        (
+            "1,A,voice,2026-03-02T10:00:00Z,,asleep",
+            "outcome",
+            "'asleep' is none of connected, voicemail, no_answer, busy, wrong_number, meeting_booked",
+        ),
     ],
 )
 def test_a_bad_cell_rejects_its_row_by_name(leads, bring, row, column, reason):
@@ -147,7 +173,9 @@ def test_another_clients_leads_are_not_there(leads, bring, make_client):
 
 
 def test_touches_without_a_number_are_numbered_by_time_across_files(leads, bring, touch_of, lead_of):
-    bring(activities=f"{HEADER}\nx,A,email,2026-03-05T00:00:00Z\ny,A,sms,2026-03-03T00:00:00Z\nz,C,sms,2026-03-03T00:00:00Z\n")
+    bring(
+        activities=f"{HEADER}\nx,A,email,2026-03-05T00:00:00Z\ny,A,sms,2026-03-03T00:00:00Z\nz,C,sms,2026-03-03T00:00:00Z\n"
+    )
     assert [touch_of(key).touch_number for key in "xyz"] == [2, 1, 1]
     bring(activities=f"{HEADER},touch_number\nw,A,email,2026-03-04T00:00:00Z,\nv,A,email,2026-03-01T00:00:00Z,7\n")
     assert [(touch_of(key).touch_number, touch_of(key).touch_number_given) for key in "vywx"] == [
@@ -226,7 +254,9 @@ def test_rows_without_a_key_are_known_by_their_content(leads, bring, customer):
     text = "lead_external_id,channel,occurred_at,body\nA,email,2026-03-02T10:00:00Z,Hi\nA,sms,2026-03-02T10:00:00Z,Hi\n"
     assert bring(activities=text).activities == (2, 0, 0, 0)
     assert bring(activities=text).activities == (0, 0, 2, 0)
-    assert bring(activities=text.replace("sms,2026-03-02T10:00:00Z,Hi", "sms,2026-03-02T21:00:00+11:00,Ho")).activities == (
+    assert bring(
+        activities=text.replace("sms,2026-03-02T10:00:00Z,Hi", "sms,2026-03-02T21:00:00+11:00,Ho")
+    ).activities == (
         0,
         1,
         1,
@@ -244,7 +274,12 @@ def test_a_changed_row_changes_its_touch_and_a_column_that_is_not_there_stays(le
     brought = bring(activities=f"{HEADER},campaign\n1,A,email,2026-03-03T10:00:00Z,Summer\n")
     assert brought.activities == (0, 1, 0, 0)
     after = touch_of("1")
-    assert (after.id, after.batch_id, after.campaign, after.sent_at) == (before.id, before.batch_id, "Summer", day(3, 10))
+    assert (after.id, after.batch_id, after.campaign, after.sent_at) == (
+        before.id,
+        before.batch_id,
+        "Summer",
+        day(3, 10),
+    )
     assert (after.content_snapshot["subject"], after.content_snapshot["body"]) == ("Idea for Acme", "Free audit?")
     assert (after.template_key, after.cta, after.angles) == (before.template_key, before.cta, before.angles)
     assert (after.metadata["extra"], after.local_day) == ({"Owner": "Zoe"}, 1)

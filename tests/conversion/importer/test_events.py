@@ -43,7 +43,11 @@ def test_an_event_is_stored_whole(history, bring, customer, touch_of):
         ("1,Z,,opened,2026-03-03T00:00:00Z,", "lead_external_id", "there is no lead 'Z'"),
         ("1,A,zz,opened,2026-03-03T00:00:00Z,", "activity_external_id", "there is no touch 'zz'"),
         ("1,A,b1,opened,2026-03-03T00:00:00Z,", "activity_external_id", "the touch 'b1' was sent to another lead"),
-        ("1,A,,sneezed,2026-03-03T00:00:00Z,", "kind", "'sneezed' is none of delivered, opened, clicked, replied, positive_reply, bounced, unsubscribed, complained, meeting_booked"),
+        (
+            "1,A,,sneezed,2026-03-03T00:00:00Z,",
+            "kind",
+            "'sneezed' is none of delivered, opened, clicked, replied, positive_reply, bounced, unsubscribed, complained, meeting_booked",
+        ),
         ("1,A,,opened,,", "occurred_at", "is blank, and required"),
     ],
 )
@@ -87,7 +91,11 @@ def test_who_left_is_marked_whatever_the_order(history, bring, lead_of, kinds, f
 def test_a_later_status_stays_and_the_flag_is_set(history, bring, lead_of):
     bring(leads="external_id,status,status_at\nB,not_interested,2026-03-09T00:00:00Z\n")
     bring(events=f"{HEADER}\n1,B,,unsubscribed,2026-03-05T00:00:00Z,\n")
-    assert (lead_of("B").status, lead_of("B").status_at, lead_of("B").is_unsubscribed) == ("not_interested", day(9), True)
+    assert (lead_of("B").status, lead_of("B").status_at, lead_of("B").is_unsubscribed) == (
+        "not_interested",
+        day(9),
+        True,
+    )
 
 
 def test_an_event_at_the_moment_of_a_status_has_that_moment(history, bring, lead_of):

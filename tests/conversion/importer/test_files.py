@@ -22,7 +22,10 @@ ROWS = "external_id,email\n1,ann@example.com\n"
         (ROWS.encode("utf-16"), "it is UTF-16, by its byte order mark"),
         (ROWS.encode("utf-16-le"), "its header holds NUL bytes; if it is UTF-16"),
         (ROWS.encode("utf-32"), "it is UTF-32"),
-        ("external_id,name\n1,Ann\n2,José\n".encode("latin-1"), r"it is not UTF-8 \(line 3, byte 0xe9; perhaps latin-1"),
+        (
+            "external_id,name\n1,Ann\n2,José\n".encode("latin-1"),
+            r"it is not UTF-8 \(line 3, byte 0xe9; perhaps latin-1",
+        ),
         ("external_id,name\n1,é".encode()[:-1], r"it is not UTF-8 \(line 2, byte 0xc3"),
         (gzip.compress(ROWS.encode() * 999)[:-9], "its gzip data is damaged or cut short"),
         (gzip.compress(ROWS.encode())[:5], "its gzip data is damaged or cut short"),

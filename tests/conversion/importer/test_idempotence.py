@@ -67,7 +67,9 @@ def test_a_refused_row_leaves_its_key_free(bring, lead_of):
 
 def test_one_moment_in_two_notations_is_no_change(bring):
     head = "external_id,lead_external_id,channel,occurred_at\n"
-    bring(leads="external_id,created_at\n1,2026-03-02T10:00:00Z\n", activities=head + "a,1,email,2026-03-02T10:00:00Z\n")
+    bring(
+        leads="external_id,created_at\n1,2026-03-02T10:00:00Z\n", activities=head + "a,1,email,2026-03-02T10:00:00Z\n"
+    )
     again = bring(
         timezone="Australia/Sydney",
         leads="created_at,external_id\n2026-03-02 21:00, 1\n",
@@ -87,6 +89,9 @@ def test_twin_data_of_another_client_stays_as_it_is(bring, facts, make_client):
     bring(twin, **texts(*parts))
     before = facts(twin)
     bring(**texts(*parts))
-    bring(leads="external_id,title\nL1,Chair\n", activities="lead_external_id,channel,occurred_at\nL1,email,2026-03-01T00:00:00Z\n")
+    bring(
+        leads="external_id,title\nL1,Chair\n",
+        activities="lead_external_id,channel,occurred_at\nL1,email,2026-03-01T00:00:00Z\n",
+    )
     assert facts(twin) == before
     assert Activity.objects.for_client(twin).exclude(lead__client=twin).count() == 0

@@ -37,7 +37,12 @@ def test_a_lead_is_stored_whole(bring, lead_of, customer):
     )
     assert (lead.email_verified, lead.phone_verified, lead.is_personal_email) == (True, True, False)
     assert (lead.is_new_role, lead.is_hiring, lead.recently_funded) == (True, False, None)
-    assert (lead.has_bounced, lead.is_unsubscribed, lead.is_competitor, lead.do_not_contact) == (False, None, None, None)
+    assert (lead.has_bounced, lead.is_unsubscribed, lead.is_competitor, lead.do_not_contact) == (
+        False,
+        None,
+        None,
+        None,
+    )
     assert (lead.status, lead.status_at) == ("converted", datetime(2026, 1, 20, 10, tzinfo=UTC))
     assert lead.converted_at == lead.status_at
     assert lead.created_at == datetime(2026, 1, 4, 22, tzinfo=UTC)
@@ -96,11 +101,19 @@ def test_a_key_alone_makes_a_lead(bring, lead_of):
         ("title", "x" * 256, "is longer than 255 characters"),
         ("timezone", "../..", "'../..' is no IANA time zone (such as Australia/Sydney)"),
         ("employee_count", "0", "'0' is outside 1 to 2147483647"),
-        ("employee_count", "9" * 5000, "'999999999999999999999999999999999999999999999999999999999999...' is outside 1 to 2147483647"),
+        (
+            "employee_count",
+            "9" * 5000,
+            "'999999999999999999999999999999999999999999999999999999999999...' is outside 1 to 2147483647",
+        ),
         ("is_hiring", "perhaps", "'perhaps' is neither true nor false (yes or no, 1 or 0)"),
         ("status", "won", "'won' is none of new, contacted, converted, not_interested, unsubscribed, bounced, dead"),
         ("created_at", "2026-03-02", "'2026-03-02' has no offset from UTC; give the time zone with --timezone"),
-        ("status_at", "9999-12-31T00:00:00Z", "'9999-12-31T00:00:00Z' cannot have happened: it is before 1970 or in the future"),
+        (
+            "status_at",
+            "9999-12-31T00:00:00Z",
+            "'9999-12-31T00:00:00Z' cannot have happened: it is before 1970 or in the future",
+        ),
         ("als_authority", "26", "'26' is outside 0 to 25"),
         ("als_timing", "7.5", "'7.5' is no whole number"),
     ],

@@ -58,7 +58,10 @@ def test_a_mapping_is_read():
         ("[leads.values]\nstatus = 3", "leads.values.status: expected a table"),
         ("[leads.values.status]\nWon = 1.5", "leads.values.status.'Won': expected a text"),
         ("[leads.constants]\ncountry = []", "leads.constants.country: expected a text"),
-        ('[leads.columns]\ncountry = "C"\n[leads.constants]\ncountry = "A"', "leads.constants.country: leads.columns has"),
+        (
+            '[leads.columns]\ncountry = "C"\n[leads.constants]\ncountry = "A"',
+            "leads.constants.country: leads.columns has",
+        ),
         ('timezone = "Asia"', "timezone: 'Asia' is no IANA time zone"),
         ("[events]\ntimezone = 3", "events.timezone: expected a text, got 3"),
         ('formats = "%d"', "formats: expected a list of texts"),

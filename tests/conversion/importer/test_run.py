@@ -45,7 +45,9 @@ def test_a_missing_column_is_told_with_those_that_are_there(bring):
     )
     with pytest.raises(UnreadableFile, match="there is no column channel and occurred_at; the columns are"):
         bring(activities="lead_external_id\n")
-    with pytest.raises(UnreadableFile, match=r"there is no column external_id \(in the mapping: Nr or No\); the columns"):
+    with pytest.raises(
+        UnreadableFile, match=r"there is no column external_id \(in the mapping: Nr or No\); the columns"
+    ):
         bring(leads="Record ID\n1\n", mapping='[leads.columns]\nexternal_id = ["Nr", "No"]')
 
 
@@ -83,11 +85,11 @@ def test_what_was_done_is_noted(bring):
 
 def test_every_bad_row_is_told_in_the_order_of_its_file_and_no_good_one_is_lost(bring):
     text = (
-        "external_id,email,is_hiring\n1,ann@example.com,yes\n2,\"open,no\n3,bob@example.com,maybe\n4,a@localhost,no\n"
-        "5,cat@example.com\n6,x\0@example.com,no\nexternal_id,email,is_hiring\n7,dan@example.com,no\n"
+        'external_id,email,is_hiring\n1,ann@example.com,yes\n2,"open,no\n3,bob@example.com,maybe\n4,a@localhost,no\n'
+        "5,cat@example.com\n6,x\0@example.com,no\nexternal_id,email,is_hiring\n1,dan@example.com,no\n7,,\n8,,x\n"
     )
     brought = bring(leads=text)
-    assert brought.leads == (2, 0, 0, 6)
+    assert brought.leads == (2, 0, 0, 8)
     assert [(line, column) for line, column, _ in brought.rejects] == [
         (3, "email"),
         (4, "is_hiring"),
@@ -95,6 +97,8 @@ def test_every_bad_row_is_told_in_the_order_of_its_file_and_no_good_one_is_lost(
         (6, ""),
         (7, "email"),
         (8, ""),
+        (9, "external_id"),
+        (11, "is_hiring"),
     ]
 
 
@@ -164,14 +168,22 @@ def test_the_progress_adds_up_to_the_file(bring, tmp_path, customer, monkeypatch
     moment = datetime(2026, 3, 20, tzinfo=UTC)
     steps = []
     with Rejects(tmp_path / "r.csv", [path], asked=False) as rejects:
-        run.import_files(run.prepare({Kind.LEADS: path}, NONE, None, moment), lambda: customer, rejects, moment, progress=steps.append)
+        run.import_files(
+            run.prepare({Kind.LEADS: path}, NONE, None, moment),
+            lambda: customer,
+            rejects,
+            moment,
+            progress=steps.append,
+        )
     assert sum(steps) == path.stat().st_size
     assert len(steps) == 11
 
 
 cells = st.one_of(
     st.text(st.characters(exclude_categories=("Cs",)), max_size=6),
-    st.sampled_from(["1", "2", "ann@example.com", "converted", "2026-03-02T10:00:00Z", "=1+1", "yes", '"', "\n", "9" * 5000]),
+    st.sampled_from(
+        ["1", "2", "ann@example.com", "converted", "2026-03-02T10:00:00Z", "=1+1", "yes", '"', "\n", "9" * 5000]
+    ),
 )
 rows = st.lists(st.lists(cells, min_size=1, max_size=7), max_size=6)
 

@@ -39,7 +39,10 @@ def test_what_an_import_changed_is_as_before(bring, facts):
 
 
 def test_bookings_told_by_a_later_import_go_with_it(bring, facts, lead_of):
-    bring(leads="external_id\nA\nB\nC\n", activities=f"{HEADER}\n1,A,email,2026-03-01T00:00:00Z\n2,B,email,2026-03-01T00:00:00Z\n")
+    bring(
+        leads="external_id\nA\nB\nC\n",
+        activities=f"{HEADER}\n1,A,email,2026-03-01T00:00:00Z\n2,B,email,2026-03-01T00:00:00Z\n",
+    )
     before = facts()
     batch = bring(
         activities=f"{HEADER},outcome,led_to_booking\n3,A,voice,2026-03-02T00:00:00Z,meeting_booked,\n4,C,email,2026-03-02T00:00:00Z,,yes\n",

@@ -27,7 +27,9 @@ def test_other_words_are_no_flags(cell):
         flag(cell)
 
 
-@pytest.mark.parametrize(("cell", "value"), [("1", 1), ("+7", 7), ("0035", 35), ("35.0", 35), ("2147483647", 2**31 - 1)])
+@pytest.mark.parametrize(
+    ("cell", "value"), [("1", 1), ("+7", 7), ("0035", 35), ("35.0", 35), ("2147483647", 2**31 - 1)]
+)
 def test_whole_numbers(cell, value):
     assert whole(1, 2**31 - 1)(cell) == value
 

@@ -1,0 +1,101 @@
+"""What a client's senders have booked: their touches that are sent or planned, counted by the senders' local day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from conversion.bulk import stored_id
+from conversion.models import Lead
+from conversion.vocabulary import ActivityState
+from engines.seats import Seats
+
+# A touch in one of these states will be sent, or may have been.
+OPEN = (
+    ActivityState.PLANNED,
+    ActivityState.QUEUED,
+    ActivityState.CLAIMED,
+    ActivityState.DISPATCHING,
+    ActivityState.UNKNOWN,
+    ActivityState.HELD,
+)
+STATES = ", ".join(f"'{state.value}'" for state in OPEN)
+# The moment at which a touch takes its sender's place, and the states in which it does.
+TAKEN = (("scheduled_at", f"state IN ({STATES})"), ("sent_at", "state = 'sent'"))
+COUNT = """SELECT sender_id, {epoch}, COUNT(*) FROM conversion_activity
+    WHERE {state} AND ({where}) GROUP BY sender_id, {moment}"""
+EPOCH = {
+    "sqlite": "CAST(strftime('%%s', MIN({moment})) AS INTEGER)",
+    "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM MIN({moment}))) AS BIGINT)",
+}
+OF_LEAD = f"""SELECT NULL, NULL, COUNT(*) FROM conversion_activity
+    WHERE lead_id = %s AND state IN ({STATES}) AND sequence_id IS NOT NULL"""
+
+
+@dataclass(frozen=True)
+class Booked:
+    """seats: with what they have booked. is_planned: whether the lead that was asked for has open touches of a sequence
+    already.
+    """
+
+    seats: Seats
+    is_planned: bool
+
+
+def booked(seats: Seats, at: datetime) -> Booked:
+    """All touches from the senders' today on. One query, whose cost grows with what is planned."""
+    senders = [stored_id(seat.id) for of_channel in seats.of.values() for seat in of_channel]
+    if not senders:
+        return Booked(seats, is_planned=False)
+    where = f"sender_id IN ({', '.join(['%s'] * len(senders))}) AND {{moment}} >= %s"
+    return counted(seats, where, [*senders, midnight(seats, seats.day(at))])
+
+
+def booked_on(seats: Seats, places: Iterable[tuple[UUID, datetime]], lead: Lead) -> Booked:
+    """The touches of some senders on the days of some moments only, and whether the lead is on a plan. One query."""
+    values: list[Any] = []
+    parts = []
+    for sender, moment in places:
+        day = seats.day(moment)
+        parts.append("sender_id = %s AND {moment} >= %s AND {moment} < %s")
+        values += [stored_id(sender), midnight(seats, day), midnight(seats, day + timedelta(days=1))]
+    return counted(seats, " OR ".join(parts), values, lead)
+
+
+def midnight(seats: Seats, day: date) -> Any:
+    """The beginning of a day of the senders, as a parameter."""
+    return connection.ops.adapt_datetimefield_value(datetime.combine(day, time(), seats.zone))
+
+
+def counted(seats: Seats, where: str, values: list[Any], lead: Lead | None = None) -> Booked:
+    """Count the touches that meet a condition on `sender_id` and {moment}, which is empty where none is asked for."""
+    statements, parameters = [], []
+    for moment, state in TAKEN if where else ():
+        epoch = EPOCH[connection.vendor].format(moment=moment)
+        condition = where.format(moment=moment)
+        statements.append(COUNT.format(epoch=epoch, state=state, where=condition, moment=moment))
+        parameters += values
+    if lead is not None:
+        statements.append(OF_LEAD)
+        parameters.append(stored_id(lead.pk))
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), parameters)
+        rows = cursor.fetchall()
+    days: dict[str, dict[date, int]] = {str(stored_id(seat.id)): {} for those in seats.of.values() for seat in those}
+    on: dict[int, date] = {}  # many touches share a moment
+    is_planned = False
+    for sender, moment, count in rows:
+        if sender is None:
+            is_planned = count > 0
+            continue
+        day = on.get(moment) or on.setdefault(moment, datetime.fromtimestamp(moment, seats.zone).date())
+        of_sender = days[str(sender)]
+        of_sender[day] = of_sender.get(day, 0) + count
+    of = {
+        channel: [replace(seat, booked=days[str(stored_id(seat.id))]) for seat in those]
+        for channel, those in seats.of.items()
+    }
+    return Booked(Seats(of, seats.zone), is_planned)
