@@ -30,30 +30,33 @@ NUMBER = """
     WHERE ranked.touch = conversion_activity.id AND NOT touch_number_given AND touch_number <> ranked.place
 """
 
-# The earliest moment known of a booking, a lead: a booked call, a booked meeting, a touch that the source says led to it.
-EVIDENCE = f"""(SELECT lead_id AS lead, MIN(moment) AS moment FROM (
-    SELECT lead_id, sent_at AS moment FROM conversion_activity WHERE lead_id {IN_SET} AND state = 'sent'
-        AND (led_to_booking_given OR outcome = '{CallOutcome.MEETING_BOOKED}')
+# When a lead booked, by its booked calls and meetings; and when the touch was sent that the source says led to it.
+BOOKED = f"""(SELECT lead_id AS lead, MIN(moment) AS moment FROM (
+    SELECT lead_id, sent_at AS moment FROM conversion_activity
+        WHERE lead_id {IN_SET} AND state = 'sent' AND outcome = '{CallOutcome.MEETING_BOOKED}'
     UNION ALL
     SELECT lead_id, occurred_at FROM conversion_event WHERE lead_id {IN_SET} AND kind = '{EventKind.MEETING_BOOKED}'
     ) facts GROUP BY lead_id)"""
 TOLD = f"""(SELECT lead_id AS lead, MIN(sent_at) AS moment FROM conversion_activity
     WHERE lead_id {IN_SET} AND state = 'sent' AND led_to_booking_given GROUP BY lead_id)"""
+LAST = f"""(SELECT lead_id AS lead, MAX(sent_at) AS moment FROM conversion_activity
+    WHERE lead_id {IN_SET} AND state = 'sent' GROUP BY lead_id)"""
 
-# A conversion without its time (status_at is empty): the booking's, else the last touch's, else when the lead appeared.
+# A conversion without its time (status_at is empty): the booking's, else that of the touch which led to it, else the
+# last touch's, else when the lead appeared.
 ASSUME = f"""
     UPDATE conversion_lead SET converted_at = assumed.moment
-    FROM (SELECT l.id AS lead, COALESCE(booked.moment, touched.moment, l.created_at) AS moment
+    FROM (SELECT l.id AS lead, COALESCE(booked.moment, told.moment, touched.moment, l.created_at) AS moment
           FROM conversion_lead l
-          LEFT JOIN {EVIDENCE} booked ON booked.lead = l.id
-          LEFT JOIN (SELECT lead_id AS lead, MAX(sent_at) AS moment FROM conversion_activity
-                     WHERE lead_id {IN_SET} AND state = 'sent' GROUP BY lead_id) touched ON touched.lead = l.id
+          LEFT JOIN {BOOKED} booked ON booked.lead = l.id
+          LEFT JOIN {TOLD} told ON told.lead = l.id
+          LEFT JOIN {LAST} touched ON touched.lead = l.id
           WHERE l.id {IN_SET} AND l.status = 'converted' AND l.status_at IS NULL) assumed
     WHERE assumed.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at <> assumed.moment)
 """
 
 # As the triggers do on a booking: the earliest counts, and a lead that left later stays left.
-BOOK = f"""
+CONVERT = """
     UPDATE conversion_lead SET
         status = CASE WHEN status IN ('new', 'contacted') OR status_at IS NULL OR status_at <= booked.moment
                       THEN 'converted' ELSE status END,
@@ -61,14 +64,23 @@ BOOK = f"""
                               OR status IN ('new', 'contacted'))
                          THEN booked.moment ELSE status_at END,
         converted_at = booked.moment
-    FROM {EVIDENCE} booked
-    WHERE booked.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at > booked.moment)
+    FROM {bookings} booked
+    WHERE booked.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at > booked.moment {unless})
 """
+BOOK = CONVERT.replace("{bookings}", BOOKED).replace("{unless}", "")
+# The touch that led to it is no booking, so a conversion of which the source gives the time keeps it.
+TELL = CONVERT.replace(
+    "{bookings}",
+    f"""(SELECT told.lead, told.moment, booking.moment AS booking
+         FROM {TOLD} told LEFT JOIN {BOOKED} booking ON booking.lead = told.lead)""",
+).replace("{unless}", "AND converted_at = booked.booking")
 
 # A lead is converted since its first booking, in whatever order the bookings became known.
 SINCE = f"""
-    UPDATE conversion_lead SET status_at = booked.moment FROM {EVIDENCE} booked
-    WHERE booked.lead = conversion_lead.id AND status = 'converted' AND status_at > booked.moment
+    UPDATE conversion_lead SET status_at = known.moment
+    FROM (SELECT lead, moment FROM {BOOKED} booked UNION ALL SELECT lead, moment FROM {TOLD} told) known
+    WHERE known.lead = conversion_lead.id AND status = 'converted' AND status_at > known.moment
+        AND converted_at = known.moment
 """
 
 # A booking does not come before the touch that led to it: sources often give the day of a conversion alone.
@@ -152,7 +164,7 @@ class LeadSet:
         if connection.vendor == "postgresql":
             self._run("ANALYZE lead_set")
         words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
-        for statement in (NUMBER, ASSUME, BOOK, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT):
+        for statement in (NUMBER, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT):
             self._run(statement.format(**words))
 
     @staticmethod

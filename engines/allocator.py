@@ -141,7 +141,7 @@ def draft(lead: Lead, client: Client, terms: Terms, *, lock: bool = False) -> Pl
     found = desk(client, lead, lock=lock)
     ideal = terms.plan(lead, found, found.seats, found.suppressed)
     places = {(touch.sender, touch.at) for touch in ideal.touches if touch.sender is not None}
-    near = booked_on(found.seats, places, lead)
+    near = booked_on(found.seats, places, terms.at, lead)
     if near.is_planned and lock:
         raise PlanRefused("it is on a plan already, whose open touches come first")
     near.seats.book(places)

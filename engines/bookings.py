@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -23,10 +23,19 @@ OPEN = (
     ActivityState.HELD,
 )
 STATES = ", ".join(f"'{state.value}'" for state in OPEN)
-# The moment at which a touch takes its sender's place, and the states in which it does.
-TAKEN = (("scheduled_at", f"state IN ({STATES})"), ("sent_at", "state = 'sent'"))
+
+
+class Kind(NamedTuple):
+    """Touches that take a place of their sender: in which states, and the moment of which column."""
+
+    moment: str
+    states: str
+
+
+PLANNED, SENT = Kind("scheduled_at", f"state IN ({STATES})"), Kind("sent_at", "state = 'sent'")
 COUNT = """SELECT sender_id, {epoch}, COUNT(*) FROM conversion_activity
-    WHERE {state} AND ({where}) GROUP BY sender_id, {moment}"""
+    WHERE {states} AND ({where}) GROUP BY sender_id, {moment}"""
+ON_DAY = "sender_id = %s AND {moment} >= %s AND {moment} < %s"
 EPOCH = {
     "sqlite": "CAST(strftime('%%s', MIN({moment})) AS INTEGER)",
     "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM MIN({moment}))) AS BIGINT)",
@@ -51,18 +60,23 @@ def booked(seats: Seats, at: datetime) -> Booked:
     if not senders:
         return Booked(seats, is_planned=False)
     where = f"sender_id IN ({', '.join(['%s'] * len(senders))}) AND {{moment}} >= %s"
-    return counted(seats, where, [*senders, midnight(seats, seats.day(at))])
+    values = [*senders, midnight(seats, seats.day(at))]
+    return counted(seats, [(PLANNED, where, values), (SENT, where, values)])
 
 
-def booked_on(seats: Seats, places: Iterable[tuple[UUID, datetime]], lead: Lead) -> Booked:
-    """The touches of some senders on the days of some moments only, and whether the lead is on a plan. One query."""
-    values: list[Any] = []
-    parts = []
-    for sender, moment in places:
-        day = seats.day(moment)
-        parts.append("sender_id = %s AND {moment} >= %s AND {moment} < %s")
-        values += [stored_id(sender), midnight(seats, day), midnight(seats, day + timedelta(days=1))]
-    return counted(seats, " OR ".join(parts), values, lead)
+def booked_on(seats: Seats, places: Iterable[tuple[UUID, datetime]], at: datetime, lead: Lead) -> Booked:
+    """The touches of some senders on the days of some moments, none before `at`, and whether the lead is on a plan. One
+    query.
+    """
+    today, days = seats.day(at), [(sender, seats.day(moment)) for sender, moment in places]
+    kinds = []
+    for kind, wanted in ((PLANNED, days), (SENT, [place for place in days if place[1] == today])):
+        values = []
+        for sender, day in wanted:
+            values += [stored_id(sender), midnight(seats, day), midnight(seats, day + timedelta(days=1))]
+        if wanted:
+            kinds.append((kind, " OR ".join([ON_DAY] * len(wanted)), values))
+    return counted(seats, kinds, lead)
 
 
 def midnight(seats: Seats, day: date) -> Any:
@@ -70,13 +84,13 @@ def midnight(seats: Seats, day: date) -> Any:
     return connection.ops.adapt_datetimefield_value(datetime.combine(day, time(), seats.zone))
 
 
-def counted(seats: Seats, where: str, values: list[Any], lead: Lead | None = None) -> Booked:
-    """Count the touches that meet a condition on `sender_id` and {moment}, which is empty where none is asked for."""
+def counted(seats: Seats, kinds: list[tuple[Kind, str, list[Any]]], lead: Lead | None = None) -> Booked:
+    """Count the touches of each kind that meet its condition on `sender_id` and {moment}, with its values."""
     statements, parameters = [], []
-    for moment, state in TAKEN if where else ():
-        epoch = EPOCH[connection.vendor].format(moment=moment)
-        condition = where.format(moment=moment)
-        statements.append(COUNT.format(epoch=epoch, state=state, where=condition, moment=moment))
+    for kind, where, values in kinds:
+        epoch = EPOCH[connection.vendor].format(moment=kind.moment)
+        condition = where.format(moment=kind.moment)
+        statements.append(COUNT.format(epoch=epoch, states=kind.states, where=condition, moment=kind.moment))
         parameters += values
     if lead is not None:
         statements.append(OF_LEAD)

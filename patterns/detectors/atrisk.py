@@ -7,17 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from conversion.vocabulary import EXITS, TIERS, LeadStatus, Tier
 from patterns.detectors.frame import DAY, UNKNOWN, Bools, Floats, Frame, FrameError, Ints
+from patterns.stats.counting import dense_codes
 
 WINDOW_DAYS = 14  # an outcome later than this after a touch is not that touch's
-UNSUBSCRIBED = 1  # position in vocabulary.EXITS
+UNSUBSCRIBED = EXITS.index(LeadStatus.UNSUBSCRIBED)
+UNSCORED = TIERS.index(Tier.WARM)  # a lead without a score counts as 50
 
 
 @dataclass(frozen=True)
 class AtRisk:
     """Columns of the matured at-risk touches, sorted by lead and time.
 
-    row: index into `frame.touches`. lead, channel, touch, tier, day, hour, template, plan: as there. y: bool, this touch
+    row: index into `frame.touches`. lead, channel, touch, tier, day, hour, template, plan: as there (tier: warm where it is
+    unknown). y: bool, this touch
     led to the booking within the window. left: bool, the lead unsubscribed after this touch, before the next and within the
     window. previous: int8, channel of the lead's touch before, -1 none. gap: int16, whole days since that touch, -1 none.
     distinct: int8, channels the lead had been sent before. new: bool, this channel is not among them, and there are some.
@@ -90,7 +94,7 @@ def at_risk(frame: Frame) -> AtRisk:
         lead=lead[keep],
         channel=touches.channel[keep],
         touch=touches.touch[keep],
-        tier=touches.tier[keep],
+        tier=np.where(touches.tier < 0, UNSCORED, touches.tier)[keep],
         day=touches.day[keep],
         hour=touches.hour[keep],
         template=touches.template[keep],
@@ -102,7 +106,7 @@ def at_risk(frame: Frame) -> AtRisk:
         distinct=distinct[keep],
         new=new[keep],
         period=period,
-        stratum=codes(period, touches.channel[keep], touches.touch[keep]),
+        stratum=dense_codes(period, touches.channel[keep], touches.touch[keep]),
         implied=implied_touches(touches.touch, same, keep),
     )
 
@@ -133,14 +137,3 @@ def implied_touches(touch: Ints, same: Bools, keep: Ints) -> Ints:
 def months(seconds: Floats) -> Ints:
     """Calendar months (UTC) since year 0, from seconds since 1970."""
     return seconds.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) + 1970 * 12
-
-
-def codes(*columns: Ints) -> Ints:
-    """One dense int32 code a distinct combination of the columns, in their sorted order."""
-    if not len(columns[0]):
-        return np.zeros(0, dtype=np.int32)
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        values, inverse = np.unique(column, return_inverse=True)
-        code = np.unique(code * len(values) + inverse, return_inverse=True)[1]
-    return code.astype(np.int32)

@@ -174,7 +174,10 @@ def sigmoid(eta: Floats) -> Floats:
 
 
 def plan_gain(patterns: Patterns, planner: Planner, rng: np.random.Generator) -> Gain:
-    """Gain of the plan that looks best on one half of the touches, judged by the other half; both ways."""
+    """Gain of the plan that looks best on one half of the touches, judged by the other half; both ways.
+
+    The two verdicts share the agreement of the halves, so their mean is taken as no surer than one of them.
+    """
     trials, events = deal(patterns.trials, patterns.events, rng, parts=2)
     halves = [Planner(fit_hazard(subset(patterns, n, k)), planner.leaving) for n, k in zip(trials, events, strict=True)]
     if not all(half.allowed and half.length for half in halves):
@@ -184,7 +187,7 @@ def plan_gain(patterns: Patterns, planner: Planner, rng: np.random.Generator) ->
         chosen = choosing.best(rng).plans[:1]
         judged.append(judging.worth(chosen, rng))
     mean = float(np.mean([worth.log_mean[0] for worth in judged]))
-    return Gain(mean, float(sum(worth.log_variance[0] for worth in judged)) / len(judged) ** 2)
+    return Gain(mean, float(sum(worth.log_variance[0] for worth in judged)) / len(judged))
 
 
 def subset(patterns: Patterns, trials: Ints, events: Ints) -> Patterns:

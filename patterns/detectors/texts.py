@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from conversion.vocabulary import CHANNELS, Channel
-from patterns.detectors.atrisk import AtRisk, codes
+from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.frame import Bools, Floats, Frame, Ints, Touches
+from patterns.stats.counting import dense_codes
 from patterns.stats.mixed import Texts
 
 LENGTH_IN_CHARS = (Channel.SMS,)  # a segment is counted in characters; every other text in words
@@ -110,7 +111,7 @@ def text_codes(sent: Touches, rows: Ints) -> tuple[Ints, Ints]:
     mixed[template[differs]] = True
     some = np.flatnonzero(mixed[template])
     variant = np.zeros(len(rows), dtype=np.int64)
-    variant[some] = codes(*(column[some] for column in columns))
+    variant[some] = dense_codes(*(column[some] for column in columns))
     _, first, text = np.unique(template * (variant.max() + 1) + variant, return_index=True, return_inverse=True)
     return text.astype(np.int64), first
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from conversion.vocabulary import PatternType, Status
 from patterns.detectors.atrisk import AtRisk, at_risk
-from patterns.detectors.families import Family, any_supported, findings, head, ranked, values_family
+from patterns.detectors.families import Family, findings, head, ranked, values_family
 from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import Bools, Frame, Ints
 from patterns.detectors.gains import Gain, choice_gain, probability
@@ -56,6 +56,10 @@ class Attribute:
 
     def family(self) -> Family:
         return values_family(self.key, self.labels, self.codes, self.y, self.stratum, stratified_by=self.within)
+
+
+SOME_TOUCHES = 2  # numbers, below which a hazard has no course
+DECIDED = ("day", "hour", "gap")  # what the allocator chooses; the touch number is what it is
 
 
 class WhenDetector:
@@ -131,36 +135,43 @@ def touch_attribute(table: AtRisk) -> Attribute:
 def confidence(
     attributes: Mapping[str, Attribute], found: Mapping[str, Sequence[Finding]], rng: np.random.Generator
 ) -> float:
-    """Probability that the supported days, hours and gaps together beat the defaults; 0 where nothing is supported."""
-    if not any(any_supported(items) for items in found.values()):
-        return 0.0
+    """Probability that the supported days, hours and gaps together beat the defaults; 0 where none of them is supported.
+
+    Touch numbers are known, not chosen. A bad value that the defaults never use is no gain to leave out.
+    """
     gains: list[Gain] = []
-    for name, items in found.items():
-        supported = [item for item in items if item.status == Status.SUPPORTED]
-        if supported:
-            made = attributes[name]
+    for name in (name for name in DECIDED if name in found):
+        made = attributes[name]
+        supported = [item for item in found[name] if item.status == Status.SUPPORTED]
+        worst = not any(item.lift > 1 for item in supported)
+        used = {made.labels[code] for code in made.defaults}
+        if supported and not (worst and used.isdisjoint(item.key[made.key] for item in supported)):
             counted = count_patterns([made.codes], made.y, made.stratum)
-            worst = not any(item.lift > 1 for item in supported)
             gains.append(choice_gain(counted, len(made.labels), made.defaults, rng, worst=worst))
     return probability(gains)
 
 
 def days(items: Sequence[Finding] | None, table: AtRisk) -> Any:
     if items is None:
-        return only_one("day of the week", DAYS[int(table.day[0])], len(table)).payload()
+        return only_one("day of the week", table.day, DAYS).payload()
     used = [item for item in items if item.sample]
     return [{**item.payload(), "day_index": DAYS.index(item.key["day"])} for item in ranked(used)]
 
 
 def hours(items: Sequence[Finding] | None, table: AtRisk) -> Any:
     if items is None:
-        return only_one("hour of the day", f"{int(table.hour[0])}:00", len(table)).payload()
+        return only_one("hour of the day", table.hour, [f"{hour}:00" for hour in range(HOURS)]).payload()
     return [item.payload() for item in ranked([item for item in items if item.sample])]
 
 
-def only_one(what: str, value: str, touches_sent: int) -> Abstention:
+def only_one(what: str, codes: Ints, names: Sequence[str]) -> Abstention:
+    """Why a column in which not two values are known says nothing."""
+    known = codes[codes >= 0]
+    if not len(known):
+        return Abstention(f"the {what} at the lead is not known of any touch")
+    value = names[int(known[0])]
     return Abstention(
-        f"all {touches_sent:,} touches fell on one {what} ({value}), so there is nothing to compare it with: "
+        f"all {len(known):,} touches fell on one {what} ({value}), so there is nothing to compare it with: "
         f"send some at another"
     )
 
@@ -170,7 +181,7 @@ def touches(items: Sequence[Finding] | None, table: AtRisk) -> dict[str, Any]:
     shares = np.bincount(np.minimum(table.touch[table.y], TOUCHES + 1), minlength=TOUCHES + 2)[1 : TOUCHES + 1]
     distribution = {f"touch_{i}": float(n) / int(table.y.sum()) for i, n in enumerate(shares, start=1)}
     if items is None:
-        reason = only_one("touch number", str(int(table.touch[0])), len(table)).payload()
+        reason = only_one("touch number", table.touch, [str(i) for i in range(int(table.touch.max()) + 1)]).payload()
         return {
             "touch_hazard": reason,
             "converting_touch_distribution": distribution,
@@ -200,7 +211,13 @@ def mean_touches(items: Sequence[Finding]) -> float:
 
 
 def depletion(items: Sequence[Finding]) -> dict[str, Any]:
-    """How far falling hazards are explained by the willing having left: the beta-geometric audience."""
+    """How far falling hazards are explained by the willing having left: the beta-geometric audience.
+
+    Of the touch numbers from 1 up to the first that is missing.
+    """
+    items = [item for place, item in enumerate(items, start=1) if item.key["touch"] == place]
+    if len(items) < SOME_TOUCHES:
+        return Abstention("too few touch numbers, counted from 1, to see the hazard fall").payload()
     trials, events = np.array([item.sample for item in items]), np.array([item.converted for item in items])
     found = fit_depletion(trials, events)
     return {

@@ -9,11 +9,12 @@ import numpy as np
 
 from conversion.als import DEFAULT_WEIGHTS
 from conversion.vocabulary import PatternType, Status
-from patterns.detectors.atrisk import at_risk, codes
+from patterns.detectors.atrisk import at_risk
 from patterns.detectors.families import Family, any_supported, findings, flags_family, head, ranked, values_family
 from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import UNKNOWN, Bools, Category, Frame, Ints, Leads
 from patterns.detectors.weighing import weigh
+from patterns.stats.counting import dense_codes
 from patterns.stats.rates import about
 
 MIN_CONVERSIONS = 10
@@ -89,7 +90,7 @@ def lead_units(frame: Frame) -> Units:
     return Units(
         row=touches.lead[first],
         y=np.logical_or.reduceat(touches.y, first),
-        stratum=codes(touches.period[first], touches.touch[first]),
+        stratum=dense_codes(touches.period[first], touches.touch[first]),
     )
 
 

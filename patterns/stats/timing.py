@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize_scalar
-from scipy.stats import chi2
+from scipy.special import chdtrc
 
 from patterns.stats.counting import Patterns
 from patterns.stats.logistic import Fit, Term, fit
@@ -106,11 +106,11 @@ def fit_depletion(trials: Ints, events: Ints) -> Depletion:
     depleted = inner(float(found.x))
     ratio = max(0.0, 2 * (constant[0] - depleted[0]))
     mean, spread = 1 / (1 + float(np.exp(-depleted[1]))), float(np.exp(found.x))
-    p_value = float(chi2.sf(ratio, 1)) / 2 if ratio > 0 else 1.0
+    p_value = float(chdtrc(1, ratio)) / 2 if ratio > 0 else 1.0
     hazards = mean / (1 + position / spread)
     due = trials * hazards
     misfit = float(((events - due) ** 2 / np.maximum(due * (1 - hazards), 1e-12)).sum())
-    p_beyond = float(chi2.sf(misfit, len(trials) - 2)) if len(trials) > 2 else 1.0  # noqa: PLR2004  two parameters
+    p_beyond = float(chdtrc(len(trials) - 2, misfit)) if len(trials) > 2 else 1.0  # noqa: PLR2004  two parameters
     return Depletion(mean, spread, hazards, p_value, p_beyond)
 
 

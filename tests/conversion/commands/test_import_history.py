@@ -182,18 +182,20 @@ def test_a_hubspot_export_comes_in_through_its_mapping(customer, files, capsys):
     assert (leads[0].phone, leads[0].extra) == ("+61412345678", {"Contact owner": "Zoe"})
 
 
+SALESFORCE_REPORT = """\
+Lead ID,First Name,Company / Account,Title,Email,Lead Status,Create Date,Converted Date,Do Not Call,Lead Source
+00Q5g00000AbCdE,Ann,Acme,CEO,ann@example.com,Closed - Converted,1/5/2026,2/1/2026,1,Web
+00Q5g00000AbCde,Bob,Bolt,CTO,bob@example.com,Open - Not Contacted,1/5/2026,,0,Web
+"""
+SALESFORCE_DATA = """\
+Id,FirstName,Company,Title,Email,Status,CreatedDate,ConvertedDate,DoNotCall,LeadSource
+00Q5g00000AbCdE,Ann,Acme,CEO,ann@example.com,Closed - Converted,2026-01-05T09:00:00.000+0000,2026-02-01,true,Web
+00Q5g00000AbCde,Bob,Bolt,CTO,bob@example.com,Open - Not Contacted,2026-01-05T09:00:00.000+0000,,false,Web
+"""
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Lead ID,First Name,Last Name,Company / Account,Title,Email,Lead Status,Create Date,Converted Date,Do Not Call,Lead Source\n"
-        "00Q5g00000AbCdE,Ann,Lee,Acme,CEO,ann@example.com,Closed - Converted,1/5/2026,2/1/2026,1,Web\n"
-        "00Q5g00000AbCde,Bob,Ray,Bolt,CTO,bob@example.com,Open - Not Contacted,1/5/2026,,0,Web\n",
-        "Id,FirstName,LastName,Company,Title,Email,Status,CreatedDate,ConvertedDate,DoNotCall,LeadSource\n"
-        "00Q5g00000AbCdE,Ann,Lee,Acme,CEO,ann@example.com,Closed - Converted,2026-01-05T09:00:00.000+0000,2026-02-01,true,Web\n"
-        "00Q5g00000AbCde,Bob,Ray,Bolt,CTO,bob@example.com,Open - Not Contacted,2026-01-05T09:00:00.000+0000,,false,Web\n",
-    ],
-)
+@pytest.mark.parametrize("text", [SALESFORCE_REPORT, SALESFORCE_DATA])
 def test_salesforce_exports_come_in_through_their_mapping(customer, files, capsys, text):
     (files / "sf.csv").write_text(text)
     told(capsys, "acme", leads=files / "sf.csv", mapping="salesforce", timezone="America/New_York")
@@ -238,7 +240,7 @@ def test_two_imports_of_the_same_files_at_once_store_them_once(database_of_its_o
     command += ["--leads", "leads.csv", "--activities", "touches.csv"]
     environment = {**os.environ, "DATABASE_URL": url, "SECRET_KEY": "x"}
     running = [
-        subprocess.Popen(command, cwd=files, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(command, cwd=files, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # noqa: S603 (our own command)
         for _ in range(2)
     ]
     ended = [(process.communicate(timeout=60), process.returncode) for process in running]

@@ -21,7 +21,8 @@ def history(leads=60, seed=7):
         at = f"2026-02-{rng.randint(10, 28)}T10:00:00Z" if status and rng.random() < 0.8 else ""
         people.append(
             f"L{number},p{number}@example.com,{rng.choice(('CEO', 'CTO', 'Founder', ''))},"
-            f"{rng.choice(('Australia', 'UK', ''))},{status},2026-01-01T00:00:00Z,{at},{rng.choice(('yes', '', 'no'))},s{number % 3}"
+            f"{rng.choice(('Australia', 'UK', ''))},{status},2026-01-01T00:00:00Z,{at},"
+            f"{rng.choice(('yes', '', 'no'))},s{number % 3}"
         )
         told = rng.randrange(12)
         for touch in range(rng.randrange(5)):

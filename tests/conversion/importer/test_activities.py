@@ -205,7 +205,7 @@ def test_what_the_source_says_of_it_goes_first(leads, bring, customer, lead_of):
     )
     assert converting(customer) == [("A", "3"), ("B", "1")]
     assert (lead_of("A").status, lead_of("A").status_at, lead_of("A").converted_at) == ("converted", day(6), day(6))
-    assert (lead_of("B").status_at, lead_of("B").converted_at) == (day(10), day(7))
+    assert (lead_of("B").status_at, lead_of("B").converted_at) == (day(10), day(10))
     assert lead_of("C").converted_at is None
 
 
@@ -268,7 +268,8 @@ def test_rows_without_a_key_are_known_by_their_content(leads, bring, customer):
 
 def test_a_changed_row_changes_its_touch_and_a_column_that_is_not_there_stays(leads, bring, touch_of, customer):
     bring(
-        activities=f"{HEADER},subject,body,campaign,Owner\n1,A,email,2026-03-02T10:00:00Z,Idea for Acme,Free audit?,Spring,Zoe\n"
+        activities=f"{HEADER},subject,body,campaign,Owner\n"
+        "1,A,email,2026-03-02T10:00:00Z,Idea for Acme,Free audit?,Spring,Zoe\n"
     )
     before = touch_of("1")
     brought = bring(activities=f"{HEADER},campaign\n1,A,email,2026-03-03T10:00:00Z,Summer\n")

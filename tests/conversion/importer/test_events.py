@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from conversion.models import Activity, Event
+from conversion.vocabulary import EventKind
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +47,7 @@ def test_an_event_is_stored_whole(history, bring, customer, touch_of):
         (
             "1,A,,sneezed,2026-03-03T00:00:00Z,",
             "kind",
-            "'sneezed' is none of delivered, opened, clicked, replied, positive_reply, bounced, unsubscribed, complained, meeting_booked",
+            f"'sneezed' is none of {', '.join(EventKind)}",
         ),
         ("1,A,,opened,,", "occurred_at", "is blank, and required"),
     ],

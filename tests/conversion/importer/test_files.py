@@ -17,7 +17,7 @@ ROWS = "external_id,email\n1,ann@example.com\n"
         (b"\n\n", "it is empty: there is no header row"),
         (b"\xef\xbb\xbf", "it is empty: there is no header row"),
         (b",,\n", "its header row names no column"),
-        ("external_id,email,E-mail,email\n".encode(), "the column 'email' stands twice in the header"),
+        (b"external_id,email,E-mail,email\n", "the column 'email' stands twice in the header"),
         (b"Email,email\n", "the column 'email' stands twice in the header"),
         (ROWS.encode("utf-16"), "it is UTF-16, by its byte order mark"),
         (ROWS.encode("utf-16-le"), "its header holds NUL bytes; if it is UTF-16"),
@@ -45,9 +45,9 @@ def test_what_is_no_csv_in_utf8_with_a_header_is_named(tmp_path, data, reason):
 
 
 def test_a_file_that_is_not_there_or_is_a_directory_is_named(tmp_path):
-    with pytest.raises(UnreadableFile, match="it cannot be read .No such file"):
+    with pytest.raises(UnreadableFile, match=r"it cannot be read .No such file"):
         inspect(tmp_path / "none.csv")
-    with pytest.raises(UnreadableFile, match="it cannot be read .Is a directory"):
+    with pytest.raises(UnreadableFile, match=r"it cannot be read .Is a directory"):
         inspect(tmp_path)
 
 

@@ -1,11 +1,12 @@
 """Which touches could still have led to the outcome, and what was known of them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from patterns.detectors.atrisk import at_risk, codes, months
+from patterns.detectors.atrisk import at_risk, months
 from patterns.detectors.frame import DAY, Category, Frame, FrameError, Leads, Touches
 
 START = datetime(2026, 3, 2, tzinfo=UTC).timestamp()
@@ -104,9 +105,10 @@ def test_strata_are_the_month_where_no_campaign_is_known():
     assert months(np.array([0.0, -1.0])).tolist() == [23640, 23639]
 
 
-def test_codes_are_dense_and_sorted():
-    assert codes(np.array([5, -1, 5, 7]), np.array([2, 2, 1, 0])).tolist() == [2, 0, 1, 3]
-    assert codes(np.array([], dtype=int)).tolist() == []
+def test_a_lead_that_was_not_scored_counts_as_warm():
+    one = frame([(0, 0, 0, 1, False)])
+    unscored = replace(one, touches=replace(one.touches, tier=one.touches.tier - 1))
+    assert at_risk(unscored).tier.tolist() == [1]
 
 
 def test_an_empty_frame_has_an_empty_table():
