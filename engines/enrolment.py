@@ -69,7 +69,7 @@ def enrol(plan: Plan, client: Client, at: datetime) -> None:
 def insert(model: type[models.Model], rows: List[dict[str, Any]]) -> None:
     """A few rows in one statement, without the objects that the ORM would make of them (a third of planning a lead)."""
     fields = model._meta.concrete_fields
-    names = ", ".join(field.column for field in fields)
+    names = ", ".join(field.attname for field in fields)
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(rows))
     values = [field.get_db_prep_save(row[field.attname], connection) for row in rows for field in fields]
     with connection.cursor() as cursor:
