@@ -16,13 +16,13 @@ from multiprocessing import Pool
 from typing import Any
 
 import numpy as np
-from patterns.detectors.how import HowDetector
-from patterns.detectors.what import WhatDetector
 from tqdm import tqdm
 
 from conversion.vocabulary import PatternType, Status
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Frame
+from patterns.detectors.how import HowDetector
+from patterns.detectors.what import WhatDetector
 from patterns.detectors.when import WhenDetector
 from patterns.detectors.who import WhoDetector
 from patterns.simulator.verdict import judge
@@ -124,9 +124,7 @@ def jobs(seeds: Sequence[int], only: str) -> dict[str, list[Job]]:
     """The runs of each group of claims."""
     groups = {"null, pooled sizes": [Job("null", leads, seed) for leads in NULL_SIZES for seed in seeds]}
     few = seeds[: max(len(seeds) // 4, 1)]
-    groups |= {
-        f"{world}, {EFFECT_LEADS:,} leads": [Job(world, EFFECT_LEADS, seed) for seed in few] for world in EFFECTS
-    }
+    groups["effects, 20,000 leads"] = [Job(world, EFFECT_LEADS, seed) for world in EFFECTS for seed in few]
     groups |= {f"trap {world}, 5,000 leads": [Job(world, 5_000, seed) for seed in seeds] for world in TRAPS}
     return {name: group for name, group in groups.items() if only in name}
 
