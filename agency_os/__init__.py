@@ -4,6 +4,6 @@ import os
 # whose BLAS threads wait for each other took 30 times as long. Set before numpy is first imported.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from agency_os.celery import app as celery_app  # noqa: E402 (after the line above)
+from agency_os.celery import app as celery_app
 
 __all__ = ["celery_app"]

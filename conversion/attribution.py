@@ -8,17 +8,18 @@ many leads at once, as a function of the rows that are there, so that the order 
         leads.settle()
 """
 
-from collections.abc import Iterable
+import sqlite3
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
 
-from conversion.bulk import stored_id
 from conversion.vocabulary import CallOutcome, EventKind
 
 LARGEST_TOUCH = 32_767  # of the column of touch numbers
+PAGE = 10_000  # leads settled at once; their sorted touches are held in memory
 IN_SET = "IN (SELECT id FROM lead_set)"
 
 # Of two touches at one moment the source's key decides, the same on both databases.
@@ -136,36 +137,62 @@ WORDS = {
 
 
 class LeadSet:
-    """Leads that are to be settled, kept in a temporary table: any number of them in constant memory."""
+    """Leads that are to be settled: any number of them in constant memory, since they wait in a file and not in a list."""
 
     def __enter__(self) -> Self:
-        kind = "uuid" if connection.vendor == "postgresql" else "char(32)"
-        self._run(f"CREATE TEMP TABLE IF NOT EXISTS lead_set (id {kind} PRIMARY KEY)")
-        self._run("DELETE FROM lead_set")
+        self._waiting = sqlite3.connect("", isolation_level=None)  # "": a temporary file of SQLite's own
+        self._waiting.execute("PRAGMA journal_mode = OFF")
+        self._waiting.execute("CREATE TABLE waiting (id BLOB PRIMARY KEY) WITHOUT ROWID")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._run("DELETE FROM lead_set")
+        self._waiting.close()
 
     def add(self, ids: Iterable[UUID]) -> None:
-        rows = [(stored_id(one),) for one in set(ids)]
-        with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO lead_set (id) VALUES (%s) ON CONFLICT DO NOTHING", rows)
+        self._waiting.executemany("INSERT OR IGNORE INTO waiting VALUES (?)", [(one.bytes,) for one in ids])
 
     def add_from(self, query: str, parameters: Iterable[Any]) -> None:
         """The ids that a query gives; it may give one several times."""
-        self._run(f"INSERT INTO lead_set (id) {query} ON CONFLICT DO NOTHING", parameters)
+        with connection.cursor() as cursor:
+            cursor.execute(query, tuple(parameters))
+            while rows := cursor.fetchmany(PAGE):
+                self.add(UUID(str(row[0])) for row in rows)
 
-    def settle(self) -> None:
-        """Numbers, conversions, converting touches and counts of the leads in the set."""
-        if connection.vendor == "postgresql":
-            self._run("ANALYZE lead_set")
+    def settle(self, *further: Callable[[], None]) -> None:
+        """Numbers, conversions, converting touches and counts of the leads in the set. further: called for each page of
+        them, when its ids stand in the table lead_set.
+        """
         words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
-        for statement in (NUMBER, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT):
-            self._run(statement.format(**words))
+        statements = [
+            statement.format(**words)
+            for statement in (NUMBER, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT)
+        ]
+        last = b""
+        while page := self._page_after(last):
+            last = page[-1]
+            self._open_page([UUID(bytes=one) for one in page])
+            for statement in statements:
+                self._run(statement)
+            for follow in further:
+                follow()
+
+    def _page_after(self, last: bytes) -> list[bytes]:
+        found = self._waiting.execute("SELECT id FROM waiting WHERE id > ? ORDER BY id LIMIT ?", (last, PAGE))
+        return [row[0] for row in found]
+
+    def _open_page(self, ids: list[UUID]) -> None:
+        if connection.vendor == "postgresql":
+            self._run("CREATE TEMP TABLE IF NOT EXISTS lead_set (id uuid PRIMARY KEY)")
+            self._run("TRUNCATE lead_set")
+            self._run("INSERT INTO lead_set (id) SELECT unnest(%s::uuid[])", [ids])
+            self._run("ANALYZE lead_set")
+            return
+        self._run("CREATE TEMP TABLE IF NOT EXISTS lead_set (id char(32) PRIMARY KEY) WITHOUT ROWID")
+        self._run("DELETE FROM lead_set")
+        with connection.cursor() as cursor:
+            cursor.executemany("INSERT INTO lead_set (id) VALUES (%s)", [(one.hex,) for one in ids])
 
     @staticmethod
     def _run(statement: str, parameters: Iterable[Any] = ()) -> None:

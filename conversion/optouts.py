@@ -42,7 +42,7 @@ LEAVE = f"""
 
 
 def settle() -> None:
-    """Flags and statuses of the leads in the open `attribution.LeadSet`, which was settled before, from all their events."""
+    """Flags and statuses of the leads in the table lead_set, from all their events: a step of `LeadSet.settle`."""
     true = "true" if connection.vendor == "postgresql" else "1"
     with connection.cursor() as cursor:
         for flag in ("has_bounced", "is_unsubscribed", "do_not_contact"):

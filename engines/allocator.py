@@ -33,7 +33,7 @@ READ = (
     *("client_id", "email", "email_key", "phone", "linkedin_url", "country", "timezone", "extra"),
     *("status", "deleted_at", "is_unsubscribed", "has_bounced", "do_not_contact", "als_tier", "als_score"),
 )
-BATCH = 500  # leads planned in one transaction, during which nobody else plans for the client: about half a second
+BATCH = 1_000  # leads planned in one transaction, during which nobody else plans for the client: about a second
 
 
 @dataclass(frozen=True)

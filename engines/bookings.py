@@ -1,6 +1,6 @@
 """What a client's senders have booked: their touches that are sent or planned, counted by the senders' local day."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -35,7 +35,7 @@ class Kind(NamedTuple):
 PLANNED, SENT = Kind("scheduled_at", f"state IN ({STATES})"), Kind("sent_at", "state = 'sent'")
 COUNT = """SELECT sender_id, {epoch}, COUNT(*) FROM conversion_activity
     WHERE {states} AND ({where}) GROUP BY sender_id, {moment}"""
-ON_DAY = "sender_id = %s AND {moment} >= %s AND {moment} < %s"
+ON_DAY = "{moment} >= %s AND {moment} < %s"
 EPOCH = {
     "sqlite": "CAST(strftime('%%s', MIN({moment})) AS INTEGER)",
     "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM MIN({moment}))) AS BIGINT)",
@@ -68,15 +68,24 @@ def booked_on(seats: Seats, places: Iterable[tuple[UUID, datetime]], at: datetim
     """The touches of some senders on the days of some moments, none before `at`, and whether the lead is on a plan. One
     query.
     """
-    today, days = seats.day(at), [(sender, seats.day(moment)) for sender, moment in places]
-    kinds = []
-    for kind, wanted in ((PLANNED, days), (SENT, [place for place in days if place[1] == today])):
-        values = []
-        for sender, day in wanted:
-            values += [stored_id(sender), midnight(seats, day), midnight(seats, day + timedelta(days=1))]
-        if wanted:
-            kinds.append((kind, " OR ".join([ON_DAY] * len(wanted)), values))
+    today = seats.day(at)
+    planned: dict[UUID, set[date]] = {}
+    for sender, moment in places:
+        planned.setdefault(sender, set()).add(seats.day(moment))
+    sent = {sender: {today} for sender, days in planned.items() if today in days}
+    kinds = [(kind, *on_days(seats, wanted)) for kind, wanted in ((PLANNED, planned), (SENT, sent)) if wanted]
     return counted(seats, kinds, lead)
+
+
+def on_days(seats: Seats, wanted: Mapping[UUID, set[date]]) -> tuple[str, list[Any]]:
+    """A condition that names each sender once, so that its touches are looked through once, and its values."""
+    parts, values = [], []
+    for sender, days in wanted.items():
+        parts.append(f"sender_id = %s AND ({' OR '.join([ON_DAY] * len(days))})")
+        values.append(stored_id(sender))
+        for day in sorted(days):
+            values += [midnight(seats, day), midnight(seats, day + timedelta(days=1))]
+    return " OR ".join(parts), values
 
 
 def midnight(seats: Seats, day: date) -> Any:
@@ -98,7 +107,7 @@ def counted(seats: Seats, kinds: list[tuple[Kind, str, list[Any]]], lead: Lead |
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(statements), parameters)
         rows = cursor.fetchall()
-    days: dict[str, dict[date, int]] = {str(stored_id(seat.id)): {} for those in seats.of.values() for seat in those}
+    days: dict[str, dict[date, int]] = {seat.id.hex: {} for those in seats.of.values() for seat in those}
     on: dict[int, date] = {}  # many touches share a moment
     is_planned = False
     for sender, moment, count in rows:
@@ -106,10 +115,10 @@ def counted(seats: Seats, kinds: list[tuple[Kind, str, list[Any]]], lead: Lead |
             is_planned = count > 0
             continue
         day = on.get(moment) or on.setdefault(moment, datetime.fromtimestamp(moment, seats.zone).date())
-        of_sender = days[str(sender)]
+        of_sender = days[sender if isinstance(sender, str) else sender.hex]
         of_sender[day] = of_sender.get(day, 0) + count
     of = {
-        channel: [replace(seat, booked=days[str(stored_id(seat.id))]) for seat in those]
+        channel: [replace(seat, booked=days[seat.id.hex]) if days[seat.id.hex] else seat for seat in those]
         for channel, those in seats.of.items()
     }
     return Booked(Seats(of, seats.zone), is_planned)

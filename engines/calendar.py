@@ -45,7 +45,15 @@ def checked(moment: datetime) -> datetime:
 @lru_cache(maxsize=512)
 def knows(country: str | None) -> bool:
     """Whether the public holidays of a country (ISO 3166-1, two letters) are known."""
-    return country is not None and country in holidays.list_supported_countries()
+    if not country:
+        return False
+    try:
+        holidays.country_holidays(
+            country
+        )  # to ask for the list of countries would load every one of them, for a second
+    except NotImplementedError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1024)

@@ -14,6 +14,7 @@ from conversion.importer.loading import Loader
 from conversion.importer.seen import Seen
 from conversion.importer.touches import Addressee, base_of, columns, given_before
 from conversion.models import Activity, Client, Lead
+from conversion.models.rows import new_id
 from conversion.places import zone_of
 from conversion.vocabulary import ActivityState, CallOutcome
 
@@ -71,6 +72,7 @@ class ActivityLoader(Loader):
 
     def __init__(self, job: Job, fitting: Fitting, name: str, seen: Seen) -> None:
         super().__init__(job, fitting, name, seen)
+        self._base = base_of(job.client.pk, job.batch.pk, job.now)
         self._absent: dict[str, Any] = dict.fromkeys(COLUMNS[Kind.ACTIVITIES])
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
@@ -96,9 +98,9 @@ class ActivityLoader(Loader):
         given = {**self._absent, **row.values, "extra": row.extra}
         given["numbered"] = given["touch_number"] is not None
         given["touch_number"] = given["touch_number"] or self._places[row.line]
-        base = base_of(self.job.client.pk, self.job.batch.pk, key, self.job.now)
-        base |= {"tier_at_send": lead.tier, "source_hash": row.hash}
-        return self._marked(columns(given, lead, self.job.vocabulary, base), key)
+        touch = columns(given, lead, self.job.vocabulary, self._base)
+        touch.update(id=new_id(), external_id=key, tier_at_send=lead.tier, source_hash=row.hash)
+        return self._marked(touch, key)
 
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
         if before["state"] != ActivityState.SENT:

@@ -1,6 +1,6 @@
 """Rows of events.csv into the database, and what they make of their leads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conversion import optouts
@@ -88,6 +88,5 @@ class EventLoader(Loader):
     def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
         self.job.leads.add([row["lead_id"] for row in (*rows, *before) if row["kind"] in TELLING])
 
-    def finish(self) -> None:
-        super().finish()
-        optouts.settle()
+    def finish(self, *further: Callable[[], None]) -> None:
+        super().finish(optouts.settle, *further)

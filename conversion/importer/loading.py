@@ -1,6 +1,6 @@
 """Rows into the database, a chunk at a time: which are new, changed, the same, or repeated within their file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -161,10 +161,10 @@ class Loader:
     def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
         """Called with the rows of a chunk that were inserted (`before` is empty), and with those that were updated."""
 
-    def finish(self) -> None:
-        """Called after the last chunk."""
+    def finish(self, *further: Callable[[], None]) -> None:
+        """Called after the last chunk. further: as in `LeadSet.settle`."""
         self._tell()
-        self.job.leads.settle()
+        self.job.leads.settle(*further)
 
 
 class LeadLoader(Loader):

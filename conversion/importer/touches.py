@@ -10,7 +10,6 @@ from conversion.bulk import stored_id
 from conversion.content import capture
 from conversion.importer.faults import BadRow
 from conversion.models import Activity
-from conversion.models.rows import new_id
 from conversion.vocabulary import ACTION_OF, ActivityState, Channel
 from conversion.wording import Vocabulary
 
@@ -128,16 +127,9 @@ def _metadata(channel: Channel, given: Mapping[str, Any], lead: Addressee) -> di
     return metadata
 
 
-def base_of(client_id: UUID, batch_id: UUID, external_id: str, now: datetime) -> dict[str, Any]:
-    """The columns of a new touch that do not come from its file."""
-    return {
-        **EMPTY,
-        "id": new_id(),
-        "client_id": stored_id(client_id),
-        "batch_id": stored_id(batch_id),
-        "external_id": external_id,
-        "created_at": now,
-    }
+def base_of(client_id: UUID, batch_id: UUID, now: datetime) -> dict[str, Any]:
+    """The columns that all new touches of an import share."""
+    return {**EMPTY, "client_id": stored_id(client_id), "batch_id": stored_id(batch_id), "created_at": now}
 
 
 def given_before(touch: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,7 @@ def undo(batch: ImportBatch) -> Undone:
             leads.add_from(TOUCHED, mine * 4)
             removed = {table: _delete(table, mine) for table in CREATED}
             restored, kept = _restore(client, batch, leads)
-            leads.settle()
-            optouts.settle()
+            leads.settle(optouts.settle)
         ImportChange.objects.for_client(client).filter(batch=batch).delete()
         batch.undone_at = now()
         batch.save(update_fields=["undone_at"])

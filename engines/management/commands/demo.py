@@ -1,4 +1,4 @@
-"""The whole way on simulated clients: import their history, learn, and print what was learned."""
+"""The whole way on simulated clients: import their history, learn, print what was learned, and act on it."""
 
 import io
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 
 from conversion.models import Client
-from patterns.simulator.load import load
+from patterns.simulator.load import load, load_fresh
 from patterns.simulator.world import simulate
 
 
@@ -32,10 +32,11 @@ EXAMPLES = (
     Example("Tiny Studio", "all", 12, "just begun: too little to learn from"),
 )
 SEED = 7
+NEW_LEADS = 3  # of each client, to whom nothing was sent yet
 
 
 class Command(BaseCommand):
-    help = "Import the history of three simulated clients, learn from it, and print what was learned."
+    help = "Import the history of three simulated clients, learn from it, print what was learned, and act on it."
 
     def handle(self, **_: Any) -> None:
         today = datetime.combine(now().date(), time(), tzinfo=UTC)
@@ -50,9 +51,13 @@ class Command(BaseCommand):
             self.stdout.flush()
             history = simulate(example.world, leads=example.leads, seed=SEED, as_of=today)
             load(history, example.name, stdout=io.StringIO())
+            load_fresh(history, example.name, NEW_LEADS, SEED, stdout=io.StringIO())
         for example in EXAMPLES:
             self.stdout.write("")
             call_command("learn_patterns", example.name, stdout=self.stdout)
+            self.stdout.write("\nActing on it: the leads' scores, and a plan for one to whom nothing was sent yet")
+            call_command("score_leads", example.name, stdout=self.stdout)
+            call_command("plan_lead", example.name, "new-1", stdout=self.stdout)
         self.stdout.write("\n".join(after()))
 
 
