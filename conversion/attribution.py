@@ -97,7 +97,9 @@ WANTED = f"""(SELECT touch FROM (
     WHERE a.lead_id {IN_SET} AND a.state = 'sent' AND a.sent_at <= l.converted_at
         AND COALESCE(a.led_to_booking_given, {{true}})) ranked WHERE place = 1)"""
 UNMARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
-    WHERE lead_id {IN_SET} AND led_to_booking AND id NOT IN {WANTED}"""
+    FROM (SELECT marked.id AS touch FROM conversion_activity marked LEFT JOIN {WANTED} wanted ON wanted.touch = marked.id
+          WHERE marked.lead_id {IN_SET} AND marked.led_to_booking AND wanted.touch IS NULL) stale
+    WHERE stale.touch = conversion_activity.id"""
 MARK = f"""UPDATE conversion_activity SET led_to_booking = {{true}}
     WHERE id IN {WANTED} AND NOT led_to_booking"""
 

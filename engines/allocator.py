@@ -17,6 +17,7 @@ from conversion.models import Activity, Client, Lead
 from conversion.models import Sequence as StoredSequence
 from conversion.vocabulary import LeadStatus
 from engines.bookings import booked, booked_on
+from engines.calendar import checked
 from engines.channels import PlanRefused
 from engines.enrolment import Enroller, enrol
 from engines.plan import Plan, PlannedLead, plan
@@ -95,7 +96,7 @@ class AllocatorEngine:
         made, also where the lead is on one already; ValueError on arguments that make no sense, for a lead of another
         client and for a deleted client.
         """
-        moment = at or now()
+        moment = checked(at or now())
         terms = Terms(guidance.for_client(client, moment), moment, sequence_override, touch_count)
         with transaction.atomic():
             made = draft(lead, client, terms, lock=True)
@@ -117,7 +118,7 @@ class AllocatorEngine:
 
         progress: called with the number of leads seen so far. Raises ValueError for a deleted client.
         """
-        started, moment = time.monotonic(), at or now()
+        started, moment = time.monotonic(), checked(at or now())
         terms = Terms(guidance.for_client(client, moment), moment, touch_count=touch_count)
         enroller, refused, planned = Enroller(client), Counter[str](), 0
         for ids in batches(client, batch):

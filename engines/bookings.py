@@ -37,7 +37,7 @@ COUNT = """SELECT sender_id, {epoch}, COUNT(*) FROM conversion_activity
     WHERE {states} AND ({where}) GROUP BY sender_id, {moment}"""
 ON_DAY = "{moment} >= %s AND {moment} < %s"
 EPOCH = {
-    "sqlite": "CAST(strftime('%%s', MIN({moment})) AS INTEGER)",
+    "sqlite": "CAST(strftime('%%s', substr(MIN({moment}), 1, 19)) AS INTEGER)",  # cut: it rounds .9999 up
     "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM MIN({moment}))) AS BIGINT)",
 }
 OF_LEAD = f"""SELECT NULL, NULL, COUNT(*) FROM conversion_activity

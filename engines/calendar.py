@@ -48,9 +48,7 @@ def knows(country: str | None) -> bool:
     if not country:
         return False
     try:
-        holidays.country_holidays(
-            country
-        )  # to ask for the list of countries would load every one of them, for a second
+        holidays.country_holidays(country)
     except NotImplementedError:
         return False
     return True

@@ -33,6 +33,8 @@ class Rejects:
             raise UnusableInput(f"{path}: the rejects file is a directory")
         if asked:
             self._open()
+        elif not os.access(path.parent, os.W_OK):
+            raise UnusableInput(f"{path}: no rejects file could be written here; say where with --rejects")
 
     def write(self, reject: Reject) -> None:
         self.count += 1

@@ -187,6 +187,22 @@ def test_a_lead_of_another_client_and_a_deleted_client(customer, make_client):
             call()
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 3, 2),  # noqa: DTZ001 (the case)
+        datetime(1, 1, 1, tzinfo=SYDNEY),
+        datetime(9999, 1, 1, tzinfo=SYDNEY),
+    ],
+)
+def test_absurd_moments_are_refused(customer, at):
+    lead = reachable(customer)
+    for call in (lambda: ENGINE.allocate_lead(lead, customer, at=at), lambda: ENGINE.allocate_client(customer, at=at)):
+        with pytest.raises(ValueError, match="as_of: "):
+            call()
+    assert Sequence.objects.for_client(customer).count() == 0
+
+
 class TestCaps:
     def test_planned_touches_take_the_senders_places(self, customer):
         mailbox = sender(customer, daily_cap=2)

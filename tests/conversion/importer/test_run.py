@@ -1,6 +1,8 @@
 """One call: all files or none where one cannot be read, each file in one transaction, a dry run without a trace."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -213,3 +215,14 @@ def test_any_bytes_are_read_or_refused_on_one_line(bring, facts, data):
         told = str(fault)
     assert "\n" not in told
     assert not told or facts() == before
+
+
+def test_the_example_of_the_documentation_works(bring, lead_of):
+    text = (Path(__file__).resolve().parents[3] / "docs" / "import.md").read_text(encoding="utf-8")
+    sheet = re.search(r"Say your spreadsheet is\n\n```\n(.*?)```", text, re.DOTALL)[1]
+    mapping = re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1]
+    brought = bring(leads=sheet, mapping=mapping)
+    assert (brought.leads, brought.report.notes) == ((2, 0, 0, 0), [])
+    assert (lead_of("17").status, lead_of("17").employee_count, lead_of("17").industry) == ("converted", 12, "Software")
+    assert lead_of("17").converted_at == datetime(2026, 1, 31, 22, 59, 59, 999999, tzinfo=UTC)
+    assert (lead_of("18").status, lead_of("18").company_name) == ("new", "Bolt AG")
