@@ -72,13 +72,21 @@ def report(plan: Plan, usual: Plan | None, lead: Lead, *, saved: bool) -> Iterat
     head = f"{lead}: {len(plan.touches)} touches, {origin(plan)}"
     yield from (head, "=" * len(head))
     others = usual.touches if usual else plan.touches
+    told: set[str] = set()
     for touch, other in zip(plan.touches, others, strict=True):
         instead = "" if place(touch) == place(other) else f"    by default: {place(other)}"
         yield f"{touch.number:>2}  {place(touch)}{instead}"
-        yield f"    {touch.reason}"
+        yield f"    {news(touch.reason, told)}"
     if usual and [place(touch) for touch in usual.touches] == [place(touch) for touch in plan.touches]:
         yield "The plan by defaults is the same."
     yield "The plan is stored." if saved else "Nothing was stored; --save puts the lead on this plan."
+
+
+def news(reason: str, told: set[str]) -> str:
+    """The parts of a reason that no earlier touch has told; a person reads the evidence once."""
+    parts = [part for part in reason.split("; ") if part not in told]
+    told.update(parts)
+    return "; ".join(parts) or "for the same reasons"
 
 
 def origin(plan: Plan) -> str:
