@@ -15,19 +15,22 @@ BOOK = """
     UPDATE conversion_lead SET
         status = CASE WHEN status IN ('new', 'contacted') OR status_at IS NULL OR status_at <= {moment}
                       THEN 'converted' ELSE status END,
-        status_at = CASE WHEN status <> 'converted' AND (status_at IS NULL OR status_at <= {moment})
+        status_at = CASE WHEN status = 'converted' OR status_at IS NULL OR status_at <= {moment}
                          THEN {moment} ELSE status_at END,
         converted_at = {moment}
     WHERE id = NEW.lead_id AND (converted_at IS NULL OR converted_at > {moment});
 """
 
-# The mark moves to the last touch sent up to the moment. Ties go to the higher touch number.
+# The mark moves to the touch that the source names, else to the last one sent up to the moment that the source does not
+# rule out. Ties go to the higher touch number.
 MARK = """
     UPDATE conversion_activity SET led_to_booking = {false} WHERE lead_id = {lead} AND led_to_booking;
     UPDATE conversion_activity SET led_to_booking = {true} WHERE id = (
         SELECT touch.id FROM conversion_activity touch JOIN conversion_lead lead ON lead.id = touch.lead_id
         WHERE touch.lead_id = {lead} AND touch.state = 'sent' AND touch.sent_at <= lead.converted_at
-        ORDER BY touch.sent_at DESC, touch.touch_number DESC, touch.external_id DESC LIMIT 1);
+            AND COALESCE(touch.led_to_booking_given, {true})
+        ORDER BY CASE WHEN touch.led_to_booking_given THEN 0 ELSE 1 END, touch.sent_at DESC, touch.touch_number DESC,
+            COALESCE(touch.external_id, '') DESC LIMIT 1);
 """
 
 IS_BOOKED_CALL = "NEW.state = 'sent' AND NEW.outcome = 'meeting_booked'"

@@ -3,19 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from conversion.usual import USUAL_SEQUENCE
 from conversion.vocabulary import CHANNELS, Channel, PatternType, Tier
 from engines.reach import REPLACEMENTS
 from engines.rhythm import with_proof
 from patterns.guidance import Guidance, WinningSequence
 
-DEFAULT_CHANNELS = (
-    Channel.EMAIL,
-    Channel.LINKEDIN,
-    Channel.EMAIL,
-    Channel.SMS,
-    Channel.VOICE,
-    Channel.EMAIL,
-)
 EARLY_VOICE = 3  # the touch at which a hot lead is called, where calls are the better channel for hot leads
 LONGEST = 20  # touches: as long as any sequence that is learned from
 
@@ -71,7 +64,7 @@ def choose(guidance: Guidance, tier: str, touches: int, unreachable: Mapping[str
 
 def by_default(touch: int) -> Choice:
     """touch: from 0; after the last one of the default plan it begins again."""
-    channel = DEFAULT_CHANNELS[touch % len(DEFAULT_CHANNELS)].value
+    channel = USUAL_SEQUENCE[touch % len(USUAL_SEQUENCE)].value
     return Choice(channel, f"{channel}, the default")
 
 
@@ -100,7 +93,7 @@ def won(plan: WinningSequence, touches: int) -> list[Choice]:
 
 def arranged(guidance: Guidance, tier: str, unreachable: Mapping[str, str]) -> list[Choice]:
     """The default plan, moved by what is supported and can be followed: the first channel, and a hot lead's first call."""
-    plan = [by_default(touch) for touch in range(len(DEFAULT_CHANNELS))]
+    plan = [by_default(touch) for touch in range(len(USUAL_SEQUENCE))]
     first = guidance.best_first_channel
     if first is not None and first in unreachable:
         why = f"{plan[0].reason}; {first}, the best first channel, is out: {unreachable[first]}"

@@ -7,9 +7,10 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from conversion.usual import USUAL_SEQUENCE
 from conversion.vocabulary import PatternType
 from engines.calendar import checked
-from engines.channels import DEFAULT_CHANNELS, by_hand, choose
+from engines.channels import by_hand, choose
 from engines.rhythm import rhythm
 from engines.seats import Seats
 from engines.timetable import timetable
@@ -17,7 +18,7 @@ from engines.whereabouts import Whereabouts
 from patterns.guidance import Guidance
 
 LEARNED, DEFAULT, MANUAL = "learned", "default", "manual"
-TOUCHES = len(DEFAULT_CHANNELS)
+TOUCHES = len(USUAL_SEQUENCE)
 DRAW_KEY = b"allocator holdout"  # sets this draw apart from any other draw about the same lead
 
 

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conversion.usual import USUAL_DAYS, USUAL_GAPS, USUAL_HOURS
 from conversion.vocabulary import Channel
 from engines.calendar import DAY_NAMES, RINGING, quiet
 from patterns.guidance import Guidance
 
-DEFAULT_DAYS = (1, 2, 3)  # Tuesday, Wednesday, Thursday
-DEFAULT_HOURS = (10, 14, 9)
-DEFAULT_GAPS = (2, 3, 4, 5, 7)
 LATER_GAP = 3  # days before the seventh touch and each after it
 SHORTEST_GAP, LONGEST_GAP = 1, 14
 WEEKDAYS = tuple(range(5))  # what is left to choose from where every default day is known to be bad
 OFFICE_HOURS = tuple(range(9, 17))
-USUAL = {"day": (DEFAULT_DAYS, WEEKDAYS), "hour": (DEFAULT_HOURS, OFFICE_HOURS)}
+USUAL = {"day": (USUAL_DAYS, WEEKDAYS), "hour": (USUAL_HOURS, OFFICE_HOURS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def rhythm(guidance: Guidance) -> Rhythm:
         days=preference("day", guidance.best_days, guidance.avoid_days, guidance),
         hours=preference("hour", best, bad, guidance),
         ringing=preference("hour", audible, bad, guidance),
-        gaps=tuple(gap(number, usual, guidance) for number, usual in enumerate(DEFAULT_GAPS, start=1)),
+        gaps=tuple(gap(number, usual, guidance) for number, usual in enumerate(USUAL_GAPS, start=1)),
         avoided=frozenset(guidance.avoid_days),
     )
 

@@ -14,10 +14,11 @@ from django.db.models import Case, F, JSONField, When
 
 from conversion.als import DEFAULT_TIERS
 from conversion.models import Client
+from conversion.usual import USUAL_GAPS
 from conversion.vocabulary import PatternType
 from patterns.models import ConversionPattern
 from patterns.payloads import Payload
-from patterns.supported import USUAL_GAPS, WinningSequence, how, when
+from patterns.supported import WinningSequence, how, when
 from patterns.trust import ACTED_ON, by_default, tiers_of, trust_of, weighting
 
 __all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conversion.usual import USUAL_GAPS
 from conversion.vocabulary import CHANNELS, TIERS, Status
 from patterns.payloads import (
     TRIALS_HIGHEST,
@@ -25,7 +26,6 @@ from patterns.payloads import (
     whole_key,
 )
 
-USUAL_GAPS = (2, 3, 4, 5, 7)  # days of the default plan, which a payload holds where it learned no other
 LONGEST_GAP = 14  # days that a plan waits at most
 LONGEST_SEQUENCE = 20  # touches; no plan is longer
 TOUCHES = "touches"

@@ -1,9 +1,18 @@
 """Fixtures that every test may use. The whole suite runs on SQLite, and on PostgreSQL where TEST_DATABASE_URL names one."""
 
 import pytest
+from django.db import connection
 from django.utils.text import slugify
 
 from conversion.models import Agency, Client
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out, on SQLite, the tests that only PostgreSQL can run."""
+    if connection.vendor != "postgresql":
+        left_out = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

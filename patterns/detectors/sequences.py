@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from conversion.vocabulary import CHANNELS, TIERS, Channel
+from conversion.usual import USUAL_GAPS, USUAL_SEQUENCE
+from conversion.vocabulary import CHANNELS, TIERS
 from patterns.detectors.families import TESTED_FROM
 from patterns.detectors.frame import Ints
 from patterns.detectors.gains import Gain, deal
@@ -16,11 +17,7 @@ from patterns.stats.logistic import gathered
 from patterns.stats.plans import all_plans, channels_used, conversion
 from patterns.stats.rates import Floats
 
-DEFAULT = tuple(
-    CHANNELS.index(channel)
-    for channel in (Channel.EMAIL, Channel.LINKEDIN, Channel.EMAIL, Channel.SMS, Channel.VOICE, Channel.EMAIL)
-)
-DEFAULT_GAPS = (2, 3, 4, 5, 7)  # days: plans are compared as if sent at the usual pace
+DEFAULT = tuple(CHANNELS.index(channel) for channel in USUAL_SEQUENCE)
 MIN_TOUCHES = 30  # at risk over a channel, or at a touch number, before a plan may hold it
 DRAWS = 500
 CANDIDATES = 100  # the best by point estimate, of which it is asked how sure their gain is
@@ -147,7 +144,7 @@ def flat_levels(plans: Ints, tier: int) -> Ints:
     before, new = channels_used(plans)
     previous = np.concatenate([np.full((len(plans), 1), -1), plans[:, :-1]], axis=1)
     touch = np.broadcast_to(np.arange(plans.shape[1]), plans.shape)
-    bins = np.searchsorted(GAP_STARTS, np.array((-1, *DEFAULT_GAPS)), side="right") - 1
+    bins = np.searchsorted(GAP_STARTS, np.array((-1, *USUAL_GAPS)), side="right") - 1
     columns = {
         "channel": plans,
         "tier": np.full_like(plans, tier),

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from conversion.usual import USUAL_DAYS, USUAL_GAPS, USUAL_HOURS
 from conversion.vocabulary import PatternType, Status
 from patterns.detectors.atrisk import AtRisk, at_risk
 from patterns.detectors.families import Family, findings, head, ranked, values_family
@@ -25,9 +26,6 @@ HOURS = 24
 TOUCHES = 10  # that a payload speaks of
 GAP_STARTS = np.array([0, 2, 3, 4, 6, 8, 15])  # days; the last one begins what no plan waits
 GAPS = ("0-1", "2", "3", "4-5", "6-7", "8-14")
-DEFAULT_DAYS = (1, 2, 3)
-DEFAULT_HOURS = (9, 10, 14)
-DEFAULT_GAPS = (2, 3, 4, 5, 7)
 WITHIN = "campaign or month, channel and touch number"
 WITHIN_DAY = f"{WITHIN}, day of the week"  # what falls on a weekend waits for Monday, which ties gaps to days
 WITHIN_TOUCH = "campaign or month, channel and tier"
@@ -104,8 +102,8 @@ def attributes_of(table: AtRisk) -> dict[str, Attribute]:
     gap = np.searchsorted(GAP_STARTS, table.gap, side="right") - 1
     gap[gap == len(GAPS)] = -1
     return {
-        "day": Attribute("day", DAYS, table.day, table.y, table.stratum, defaults=DEFAULT_DAYS),
-        "hour": Attribute("hour", range(HOURS), table.hour, table.y, table.stratum, defaults=DEFAULT_HOURS),
+        "day": Attribute("day", DAYS, table.day, table.y, table.stratum, defaults=USUAL_DAYS),
+        "hour": Attribute("hour", range(HOURS), table.hour, table.y, table.stratum, defaults=USUAL_HOURS),
         "touch": touch_attribute(table),
         "gap": Attribute("gap", GAPS, gap, table.y, dense_codes(table.stratum, table.day), WITHIN_DAY, (1, 2, 3, 4)),
     }
@@ -238,4 +236,4 @@ def gaps(items: Sequence[Finding] | None, table: AtRisk) -> dict[str, int]:
     """Days to wait before touches 2 to 6: the default, unless a supported gap is better."""
     better = [item for item in items or [] if item.status == Status.SUPPORTED and item.lift > 1]
     learned = gap_days(table, max(better, key=lambda item: item.lift).key["gap"]) if better else None
-    return {f"touch_{i}_to_{i + 1}": learned or usual for i, usual in enumerate(DEFAULT_GAPS, start=1)}
+    return {f"touch_{i}_to_{i + 1}": learned or usual for i, usual in enumerate(USUAL_GAPS, start=1)}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from conversion.content import DEFAULT
+from conversion.usual import USUAL_SEQUENCE
 from conversion.vocabulary import CHANNELS, TIERS, Channel, PatternType
 from patterns.detectors.atrisk import WINDOW_DAYS
 from patterns.detectors.frame import DAY, Bools, Floats, Ints
@@ -24,7 +25,6 @@ from patterns.simulator.sends import GAP_RANGES, Sends, gap_bin
 POPULATION = 100_000  # leads drawn for the truth about leads, so that chance moves a lift by about 0.01 at most
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CHANNEL_COUNTS = ("1_channel", "2_channel", "3_channel", "4_plus_channels")
-DEFAULT_SEQUENCE = ("email", "linkedin", "email", "sms", "voice", "email")  # what is sent where nothing is learned
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,9 @@ def sequence_lift(history: History, sequence: Sequence[str]) -> float:
 
     Both are followed by the same people, at the times of the history. Raises ValueError on more touches than it has.
     """
-    if not 0 < len(sequence) <= len(DEFAULT_SEQUENCE):
-        raise ValueError(f"a sequence has 1 to {len(DEFAULT_SEQUENCE)} touches, got {len(sequence)}")
-    return chance_under(history, sequence) / chance_under(history, DEFAULT_SEQUENCE[: len(sequence)])
+    if not 0 < len(sequence) <= len(USUAL_SEQUENCE):
+        raise ValueError(f"a sequence has 1 to {len(USUAL_SEQUENCE)} touches, got {len(sequence)}")
+    return chance_under(history, sequence) / chance_under(history, USUAL_SEQUENCE[: len(sequence)])
 
 
 def chance_under(history: History, sequence: Sequence[str]) -> float:

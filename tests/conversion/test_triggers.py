@@ -153,3 +153,11 @@ def test_the_database_refuses_a_second_converting_touch(touched):
     by_save(touched, MONDAY + timedelta(days=3))
     with pytest.raises(IntegrityError), transaction.atomic():
         Activity.objects.filter(lead=touched).update(led_to_booking=True)
+
+
+@pytest.mark.parametrize(("given", "marked"), [({1: True}, [1]), ({2: False}, [1]), ({2: False, 1: False}, [])])
+def test_what_a_source_says_of_a_touch_goes_first(touched, given, marked):
+    for number, led in given.items():
+        Activity.objects.filter(lead=touched, touch_number=number).update(led_to_booking_given=led)
+    by_save(touched, MONDAY + timedelta(days=3))
+    assert converting(touched) == marked

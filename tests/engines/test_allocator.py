@@ -410,7 +410,7 @@ class TestCosts:
         assert json.dumps(made.payload()) == json.dumps(ENGINE.allocate_lead(lead, customer, at=MONDAY))
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+@pytest.mark.postgresql  # SQLite has one writer at a time
 @pytest.mark.django_db(transaction=True)
 def test_several_planners_at_once_plan_each_lead_once(make_client):
     client = make_client(timezone="Australia/Sydney")

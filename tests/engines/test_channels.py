@@ -1,8 +1,7 @@
 import pytest
 
 from conversion.vocabulary import CHANNELS
-from engines.channels import DEFAULT_CHANNELS, LONGEST, PlanRefused, by_hand, choose
-from patterns.detectors import sequences
+from engines.channels import LONGEST, PlanRefused, by_hand, choose
 from patterns.guidance import Guidance
 from tests.engines.guided import guidance, winning
 
@@ -12,10 +11,6 @@ DEFAULTS = "email linkedin email sms voice email"
 
 def channels(known, *, tier="warm", touches=6, unreachable=NO_MAIL):
     return " ".join(choice.channel for choice in choose(known, tier, touches, unreachable))
-
-
-def test_the_defaults_are_those_that_learning_compares_with():
-    assert tuple(CHANNELS.index(channel) for channel in DEFAULT_CHANNELS) == sequences.DEFAULT
 
 
 @pytest.mark.parametrize(

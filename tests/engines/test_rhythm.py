@@ -1,13 +1,8 @@
 import pytest
 
-from engines.rhythm import DEFAULT_GAPS, rhythm
-from patterns.detectors import when
+from engines.rhythm import rhythm
 from patterns.guidance import Guidance
 from tests.engines.guided import guidance
-
-
-def test_the_default_gaps_are_those_that_learning_starts_from():
-    assert DEFAULT_GAPS == when.DEFAULT_GAPS
 
 
 def test_defaults():

@@ -12,10 +12,8 @@ from django.db import connection
 
 from conversion.vocabulary import PatternType
 from patterns import guidance
-from patterns.detectors.when import DEFAULT_GAPS
 from patterns.guidance import Guidance, Stored
 from patterns.models import ConversionPattern
-from patterns.supported import USUAL_GAPS
 from tests.patterns.stored import AT, WEIGHTS, WORDS, finding, how, keep, keep_all, plan, what, when, who
 
 DEFAULTS = {"data_quality": 0.2, "authority": 0.25, "company_fit": 0.25, "timing": 0.15}
@@ -263,9 +261,6 @@ class TestTimes:
         found = read(when=when(best_days={"abstained": "one day only"}, gap_hazard=[]))
         assert (found.best_days, found.gaps) == ((), (None,) * 5)
         assert said(caplog) == []
-
-    def test_the_usual_gaps_are_those_that_the_detector_and_the_plan_use(self):
-        assert USUAL_GAPS == DEFAULT_GAPS
 
 
 class TestChannels:
