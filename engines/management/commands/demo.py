@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 
+from conversion.management.plainly import told_plainly
 from conversion.models import Client
 from patterns.simulator.load import load, load_fresh
 from patterns.simulator.world import simulate
@@ -39,6 +40,10 @@ class Command(BaseCommand):
     help = "Import the history of three simulated clients, learn from it, print what was learned, and act on it."
 
     def handle(self, **_: Any) -> None:
+        with told_plainly("what was imported and learned so far stays"):
+            self.run_examples()
+
+    def run_examples(self) -> None:
         today = datetime.combine(now().date(), time(), tzinfo=UTC)
         for number, example in enumerate(EXAMPLES, start=1):
             self.stdout.write(f"\n[{number}/{len(EXAMPLES)}] {example.name}: {example.about}")

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Client, Lead
 from engines.allocator import Terms, draft
 from engines.channels import PlanRefused
@@ -17,8 +18,6 @@ from engines.leads import LeadNotFound, find_lead
 from engines.plan import Plan, PlannedTouch
 from patterns import guidance
 from patterns.guidance import Guidance
-
-UNUSABLE = 2
 
 
 class Command(BaseCommand):
@@ -33,15 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("--sequence", metavar="CHANNELS", help="channels by hand, such as email,voice,email")
 
     def handle(self, *, client: str, lead: str, json: bool, save: bool, **options: Any) -> None:
-        try:
+        with told_plainly("no plan was stored", ClientNotFound, LeadNotFound, ValueError):
             owner = find_client(client)
             found = find_lead(owner, lead)
             terms = self.terms(owner, options)
-            plan = kept(found, owner, terms) if save else draft(found, owner, terms)
-        except (ClientNotFound, LeadNotFound, ValueError) as error:
-            raise CommandError(str(error), returncode=UNUSABLE) from error
-        except PlanRefused as answer:
-            raise CommandError(f"No plan is made for {found}: {answer}.", returncode=UNUSABLE) from answer
+            try:
+                plan = kept(found, owner, terms) if save else draft(found, owner, terms)
+            except PlanRefused as answer:
+                raise CommandError(f"No plan is made for {found}: {answer}.", returncode=UNUSABLE) from answer
         if json:
             self.stdout.write(json_lib.dumps(plan.payload(), ensure_ascii=False))
             return

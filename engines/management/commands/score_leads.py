@@ -4,12 +4,11 @@ import json as json_lib
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.plainly import told_plainly
 from engines.scorer import Scored, score_client
-
-UNUSABLE = 2
 
 
 class Command(BaseCommand):
@@ -20,11 +19,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def handle(self, *, client: str, json: bool, **_: Any) -> None:
-        try:
-            found = find_client(client)
-        except ClientNotFound as error:
-            raise CommandError(str(error), returncode=UNUSABLE) from error
-        outcome = score_client(found, progress=self.progress)
+        with told_plainly("the leads of the batch at hand keep their scores", ClientNotFound):
+            outcome = score_client(find_client(client), progress=self.progress)
         if sys.stderr.isatty() and outcome.scored:
             self.stderr.write("")
         self.stdout.write(json_lib.dumps(outcome.payload(), ensure_ascii=False) if json else summary(outcome))

@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.plainly import told_plainly
 from conversion.vocabulary import PatternType, Status
 from patterns import report
 from patterns.charts import ranked_intervals, standalone
 from patterns.models import ConversionPattern
 
 ROWS = 12  # the strongest; more would not fit a page
-UNUSABLE = 2
 TITLES = {
     PatternType.WHO: "Which leads book",
     PatternType.WHAT: "What content books",
@@ -29,12 +29,10 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="where to write (default: here)")
 
     def handle(self, *, client: str, out: Path, **_: Any) -> None:
-        try:
+        with told_plainly("not every picture was drawn", ClientNotFound):
             owner = find_client(client)
-        except ClientNotFound as error:
-            raise CommandError(str(error), returncode=UNUSABLE) from error
-        patterns = ConversionPattern.objects.for_client(owner).order_by("pattern_type")
-        drawn = [path for pattern in patterns if (path := draw(pattern, owner.name, out))]
+            patterns = ConversionPattern.objects.for_client(owner).order_by("pattern_type")
+            drawn = [path for pattern in patterns if (path := draw(pattern, owner.name, out))]
         self.stdout.write(
             "\n".join(map(str, drawn)) or f"{owner.name} has no finding to draw yet. Run: manage.py learn_patterns"
         )
@@ -50,12 +48,9 @@ def draw(pattern: ConversionPattern, client: str, folder: Path) -> Path | None:
     if not chosen:
         return None
     rows = [(one.name, one.finding) for one in chosen]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{kind}.svg"
-        path.write_text(
-            standalone(ranked_intervals(f"{TITLES[kind]}: {client}", rows, report.UNITS[kind])), encoding="utf-8"
-        )
-    except OSError as error:
-        raise CommandError(f"{folder} cannot be written to: {error.strerror}", returncode=UNUSABLE) from error
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{kind}.svg"
+    path.write_text(
+        standalone(ranked_intervals(f"{TITLES[kind]}: {client}", rows, report.UNITS[kind])), encoding="utf-8"
+    )
     return path

@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from conversion.clients import ClientNotFound, find_client
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.timezone import now
 
+from conversion.clients import ClientNotFound, find_client
+from conversion.management.plainly import FAILED, told_plainly
 from conversion.models import Client
 from patterns import learning, report
 from patterns.detectors.findings import Abstention, rounded
 
 log = logging.getLogger(__name__)
-UNUSABLE = 2
-FAILED = 1
 
 
 class Command(BaseCommand):
@@ -32,21 +31,19 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def handle(self, *, clients: list[str], as_of: datetime | None, json: bool, **_: Any) -> None:
-        try:
-            chosen = [find_client(name) for name in clients] or list(Client.objects.learned_for().order_by("name"))
-        except ClientNotFound as error:
-            raise CommandError(str(error), returncode=UNUSABLE) from error
-        if not chosen and not json:
-            self.stdout.write(
-                "There is no client to learn for. Bring one in with: manage.py import_history NAME --create"
-            )
         failures: list[str] = []
-        outcomes = self.learned(chosen, as_of or now().replace(microsecond=0), failures)
-        if json:
-            self.stdout.write(document(list(outcomes)))
-        else:
-            for outcome in outcomes:
-                self.stdout.write("\n".join([*summary(outcome), ""]))
+        with told_plainly("the stored patterns stay as they are", ClientNotFound):
+            chosen = [find_client(name) for name in clients] or list(Client.objects.learned_for().order_by("name"))
+            outcomes = self.learned(chosen, as_of or now().replace(microsecond=0), failures)
+            if json:
+                self.stdout.write(document(list(outcomes)))
+            elif not chosen:
+                self.stdout.write(
+                    "There is no client to learn for. Bring one in: manage.py import_history NAME --create"
+                )
+            else:
+                for outcome in outcomes:
+                    self.stdout.write("\n".join([*summary(outcome), ""]))
         if failures:
             raise CommandError("; ".join(failures), returncode=FAILED)
 

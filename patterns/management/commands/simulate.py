@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils.timezone import now
 
+from conversion.management.plainly import told_plainly
 from conversion.management.whole import whole
 from patterns.simulator.load import load
 from patterns.simulator.verdict import STRONG
@@ -27,7 +28,8 @@ class Command(BaseCommand):
         today = datetime.combine(now().date(), time(), tzinfo=UTC)
         history = simulate(world, leads=leads, seed=seed, as_of=today)
         name = client or f"Simulated {world}"
-        load(history, name, stdout=self.stdout, stderr=self.stderr)
+        with told_plainly("the simulated history was not stored"):
+            load(history, name, stdout=self.stdout, stderr=self.stderr)
         strong = [one for one in history.truth if max(one.factor, 1 / one.factor) >= STRONG]
         self.stdout.write(f"Effects of {STRONG} and more in this world: {len(strong)}")
         for one in strong:
