@@ -11,7 +11,12 @@ def main() -> None:
         from django.core.management import execute_from_command_line  # noqa: PLC0415 (a missing install is explained)
     except ImportError as error:
         sys.exit(f"Django is not installed here ({error}). Run `make install`, then use .venv/bin/python.")
-    execute_from_command_line(sys.argv)
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (as above)
+
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"The configuration cannot be used: {error}")
 
 
 if __name__ == "__main__":

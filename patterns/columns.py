@@ -6,7 +6,6 @@ of texts, codes from 1.
 """
 
 import hashlib
-import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
@@ -36,7 +35,7 @@ POSTGRESQL = {
 SQLITE = {
     "epoch": "CAST(strftime('%%s', {0}) AS INTEGER)",
     "hash": "agency_hash({0})",
-    "list": "(SELECT value, key + 1 AS code FROM json_each(%({0})s))",
+    "list": "(SELECT value, code FROM agency_list WHERE name = '{0}')",
 }
 MARK = re.compile(r"\{(?:(epoch|hash|list):)?([\w.]+)\}")
 
@@ -58,8 +57,9 @@ def read_columns(
     query = f"SELECT {fields} {source}"
     kinds = {name: kind for name, (kind, _) in columns.items()}
     if postgresql:
-        return _copy(kinds, _fill(query, POSTGRESQL), {**where, **_lists(lists, as_json=False)})
-    return _fetch(kinds, _fill(query, SQLITE), {**_sqlite(where), **_lists(lists, as_json=True)})
+        return _copy(kinds, _fill(query, POSTGRESQL), {**where, **(lists or {})})
+    _keep_lists(lists or {})
+    return _fetch(kinds, _fill(query, SQLITE), _sqlite(where))
 
 
 def read_values(query: str, where: Mapping[str, Any]) -> list[str]:
@@ -80,8 +80,16 @@ def _fill(query: str, dialect: Mapping[str, str]) -> str:
     return re.sub(r"(WITH ORDINALITY AS) (\w+)", r"\1 \2(value, code)", filled)
 
 
-def _lists(lists: Mapping[str, Sequence[str]] | None, *, as_json: bool) -> dict[str, Any]:
-    return {name: json.dumps(values) if as_json else list(values) for name, values in (lists or {}).items()}
+def _keep_lists(lists: Mapping[str, Sequence[str]]) -> None:
+    """The lists as an indexed table of this connection: a join with json_each takes the product of both sizes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE IF NOT EXISTS agency_list (name TEXT, value TEXT, code INTEGER, PRIMARY KEY (name, value)) "
+            "WITHOUT ROWID"
+        )
+        cursor.execute("DELETE FROM agency_list")
+        rows = [(name, value, code) for name, values in lists.items() for code, value in enumerate(values, start=1)]
+        cursor.executemany("INSERT INTO agency_list VALUES (%s, %s, %s)", rows)
 
 
 def _sqlite(where: Mapping[str, Any]) -> dict[str, Any]:

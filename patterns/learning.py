@@ -54,6 +54,7 @@ class Learned:
     seconds: float
     leads: int
     touches: int
+    kept: bool = True  # False: patterns that know later facts stay in force
 
     def payloads(self) -> dict[PatternType, Payload]:
         return {kind: found for kind, found in self.patterns.items() if not isinstance(found, Abstention)}
@@ -87,14 +88,17 @@ def learn(client: Client, as_of: datetime) -> Learned:
         run.save()
         raise
     run.results = {
-        str(kind): one.payload() if isinstance(one, Abstention) else {"version": stored[kind].version}
+        str(kind): one.payload()
+        if isinstance(one, Abstention)
+        else {"version": getattr(stored.get(kind), "version", None)}
         for kind, one in found.items()
     }
     run.state, run.finished_at = RunState.DONE, now()
     run.save()
     seconds = time.monotonic() - started
     log.info("learned for client %s as of %s in %.2f s", client.pk, as_of.isoformat(), seconds)
-    return Learned(client, as_of, found, seconds, len(frame.leads), len(frame.touches))
+    kept = len(stored) == len(payloads)
+    return Learned(client, as_of, found, seconds, len(frame.leads), len(frame.touches), kept=kept)
 
 
 def _seed(algorithm: str, as_of: datetime) -> int:

@@ -25,11 +25,16 @@ def store(
     """Make the payloads the client's current patterns, valid for fourteen days from `now`, and archive them.
 
     A stored WHO pattern also sets the client's `conversion_sample_count` and, where its weights were promoted,
-    `als_learned_weights`. conversions: the converted leads. Types that are not in `learned` keep the pattern they have.
+    `als_learned_weights`. conversions: the converted leads. Types that are not in `learned` keep the pattern they have,
+    and so do those whose pattern knows later facts: a look back must not undo what was learned since. Returns what was
+    stored.
     """
     owner = Client.objects.select_for_update().get(pk=client.pk)  # two runs at once store one after the other
     stored = {}
+    current = dict(ConversionPattern.objects.for_client(owner).values_list("pattern_type", "patterns__as_of"))
     for kind, payload in learned.items():
+        if current.get(kind, "") > payload["as_of"]:
+            continue
         columns = {
             "version": _next_version(owner, kind),
             "patterns": payload,
@@ -43,7 +48,7 @@ def store(
         history.filter(superseded_at__isnull=True).update(superseded_at=now)
         ConversionPatternHistory.objects.create(client=owner, pattern_type=kind, **columns)
         stored[kind], _ = ConversionPattern.objects.update_or_create(client=owner, pattern_type=kind, defaults=columns)
-    if PatternType.WHO in learned:
+    if PatternType.WHO in stored:
         _adopt(owner, learned[PatternType.WHO], conversions, now)
     return stored
 

@@ -122,6 +122,9 @@ class Loader:
         befores = rows_by_id(self.model, self.job.client, [present.id for _, present in changed])
         old: list[dict[str, Any]] = []
         new: list[dict[str, Any]] = []
+        same: list[
+            dict[str, Any]
+        ] = []  # said in other words: only the hash is new, so that they are known the next time
         for row, present in changed:
             before = befores[present.id]
             try:
@@ -133,7 +136,9 @@ class Loader:
                 old.append(before)
                 new.append(after)
             else:
-                self.counts.unchanged += 1
+                same.append(after)
+        self.counts.unchanged += len(same)
+        self._writer.update(same, keep=DERIVED)
         self.job.changes.add(self.table, old)
         self.storing([*old, *new])
         self._writer.update(new, keep=DERIVED)

@@ -63,10 +63,10 @@ def parse(text: str, name: str) -> ColumnMapping:
         _known(data, TOP_KEYS, "")
         timezone, formats = _timezone(data, ""), _formats(data, "")
         return {kind: _section(data.get(kind.value, {}), kind, timezone, formats) for kind in Kind}
-    except tomllib.TOMLDecodeError as error:
-        raise UnusableInput(f"mapping {name}: it is not valid TOML: {error}") from error
     except _Fault as error:
         raise UnusableInput(f"mapping {name}: {error}") from error
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond Python's limits are no TOMLDecodeError
+        raise UnusableInput(f"mapping {name}: it is not valid TOML: {error}") from error
 
 
 class _Fault(ValueError):  # noqa: N818 (it says what is wrong)
@@ -125,6 +125,8 @@ def _cell(value: Any, path: str) -> str:
         return str(value).lower()
     if not isinstance(value, str | int):
         raise _Fault(f"{path}: expected a text, a whole number, true or false, got {value!r:.60}")
+    if not str(value).isprintable():
+        raise _Fault(f"{path}: {value!r:.60} holds a control character")
     return str(value).strip()
 
 

@@ -79,7 +79,7 @@ def records(text: TextIO, source: Source) -> Iterator[Record]:
     reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
     for _ in range(source.header_line):
         next(lines)
-    lines.done()
+        lines.done()
     while True:
         broken = False
         try:

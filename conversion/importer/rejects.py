@@ -2,6 +2,7 @@
 
 import csv
 import os
+import stat
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -27,10 +28,17 @@ class Rejects:
         self._asked = asked
         self._stream: TextIO | None = None
         self._scratch: Path | None = None
-        if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+        try:
+            irregular = not stat.S_ISREG(path.lstat().st_mode)
+            taken = any(one.exists() and path.samefile(one) for one in inputs)
+        except FileNotFoundError:
+            irregular = taken = False
+        except OSError as error:
+            raise UnusableInput(f"{str(path)[:80]}: the rejects file cannot be written ({error.strerror})") from error
+        if taken:
             raise UnusableInput(f"{path}: the rejects file is a file that is imported; give another one")
-        if path.is_dir():
-            raise UnusableInput(f"{path}: the rejects file is a directory")
+        if irregular:  # it would be replaced by a file
+            raise UnusableInput(f"{path}: the rejects file is a {'directory' if path.is_dir() else 'device or a link'}")
         if asked:
             self._open()
         elif not os.access(path.parent, os.W_OK):

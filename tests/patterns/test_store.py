@@ -14,7 +14,13 @@ WEIGHTS = {"data_quality": 0.1, "authority": 0.4, "company_fit": 0.25, "timing":
 
 
 def payload(**fields):
-    return {"sample_size": 100, "confidence": 0.8, "weights_evidence": {"promoted": False}, **fields}
+    return {
+        "as_of": "2026-03-01T00:00:00+00:00",
+        "sample_size": 100,
+        "confidence": 0.8,
+        "weights_evidence": {"promoted": False},
+        **fields,
+    }
 
 
 def keep(client, now=NOW, conversions=12, **learned):
@@ -54,6 +60,13 @@ def test_weights_that_were_not_promoted_leave_the_client_its_own(customer):
     customer.refresh_from_db()
     assert customer.als_weights_updated_at == NOW
     assert customer.conversion_sample_count == 15
+
+
+def test_a_look_back_leaves_what_was_learned_since(customer):
+    keep(customer, what=payload())
+    earlier, later = payload(as_of="2025-03-01T00:00:00+00:00"), payload(as_of="2026-04-01T00:00:00+00:00")
+    assert set(keep(customer, what=earlier, when=earlier)) == {PatternType.WHEN}
+    assert keep(customer, what=later)[PatternType.WHAT].version == 2
 
 
 def test_a_failure_stores_nothing(customer):

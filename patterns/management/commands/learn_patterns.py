@@ -70,7 +70,10 @@ def moment(text: str) -> datetime:
     value = value if value.tzinfo else value.replace(tzinfo=UTC)
     if value > now():
         raise argparse.ArgumentTypeError(f"{text!r} lies in the future: there are no facts up to it yet")
-    return value.astimezone(UTC).replace(microsecond=0)
+    try:
+        return value.astimezone(UTC).replace(microsecond=0)
+    except OverflowError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} lies before all time") from error
 
 
 def document(outcomes: list[learning.Learned]) -> str:
@@ -93,6 +96,8 @@ def summary(outcome: learning.Learned) -> list[str]:
         f"up to {outcome.as_of:%Y-%m-%d %H:%M} UTC, learned in {outcome.seconds:.1f} s"
     )
     text = [head, "=" * len(head)]
+    if not outcome.kept:
+        text.append("A look back: the patterns in force know later facts and stay.")
     for kind, found in outcome.patterns.items():
         text += ["", *report.lines(kind, payload(found))]
     return text

@@ -8,6 +8,7 @@ from django.utils.timezone import now
 
 from conversion.management.plainly import told_plainly
 from conversion.management.whole import whole
+from conversion.models import Client
 from patterns.simulator.load import load
 from patterns.simulator.verdict import STRONG
 from patterns.simulator.world import WORLDS, simulate
@@ -28,7 +29,11 @@ class Command(BaseCommand):
         today = datetime.combine(now().date(), time(), tzinfo=UTC)
         history = simulate(world, leads=leads, seed=seed, as_of=today)
         name = client or f"Simulated {world}"
-        with told_plainly("the simulated history was not stored"):
+        with told_plainly("the simulated history was not stored", ValueError):
+            if Client.objects.filter(name=name, deleted_at__isnull=True).exists():
+                raise ValueError(
+                    f"there is a client {name!r} already, which invented leads must not join: give --client"
+                )
             load(history, name, stdout=self.stdout, stderr=self.stderr)
         strong = [one for one in history.truth if max(one.factor, 1 / one.factor) >= STRONG]
         self.stdout.write(f"Effects of {STRONG} and more in this world: {len(strong)}")

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -211,8 +212,10 @@ def test_salesforce_exports_come_in_through_their_mapping(customer, files, capsy
 def database_of_its_own(tmp_path, customer):
     """A URL under which other processes find this test's client, and a function that counts its rows there."""
     if connection.vendor == "postgresql":
-        name = connection.settings_dict["NAME"]
-        return f"postgres:///{name}", lambda model: model.objects.for_client(customer).count()
+        at = connection.settings_dict
+        login = f"{at['USER']}:{at['PASSWORD']}@{quote(at['HOST'], safe='')}" + (f":{at['PORT']}" if at["PORT"] else "")
+        url = f"postgres://{login if at['HOST'] else ''}/{at['NAME']}"
+        return url, lambda model: model.objects.for_client(customer).count()
     path = tmp_path / "copy.sqlite3"
     connection.ensure_connection()
     with sqlite3.connect(path) as copy:

@@ -95,3 +95,21 @@ def test_twin_data_of_another_client_stays_as_it_is(bring, facts, make_client):
     )
     assert facts(twin) == before
     assert Activity.objects.for_client(twin).exclude(lead__client=twin).count() == 0
+
+
+def test_a_row_that_changed_nothing_is_known_the_next_time(bring, facts):
+    """A lead's later row says what its events say already; a booking then moves the status, and stays."""
+    lead = "external_id,status,created_at,status_at\na,dead,2024-01-01T00:00Z,"
+    events = "external_id,lead_external_id,kind,occurred_at\ne1,a,unsubscribed,2024-01-02T00:00Z\n"
+    later = f"{lead}2024-01-10T00:00Z\n"
+    bring(leads=f"{lead}\n", events=events)
+    more = f"{events}e2,a,meeting_booked,2024-01-05T00:00Z\n"
+    bring(leads=later, events=more)
+    before = facts()
+    again = bring(leads=later, events=more)
+    assert again.leads == (0, 0, 1, 0)
+    assert facts() == before
+
+
+def test_many_blank_lines_before_the_header(bring):
+    assert bring(leads="\n" * 1_500 + "external_id\na\n").leads == (1, 0, 0, 0)

@@ -70,6 +70,9 @@ def test_a_mapping_is_read():
         ("formats = [3]", "formats: 3 is no format of a date"),
         ("[leads", "it is not valid TOML"),
         ("a = 1\na = 2", "it is not valid TOML"),
+        ("a = " + "[" * 100_000, "it is not valid TOML"),
+        ("[leads.constants]\nemployee_count = " + "9" * 5_000, "it is not valid TOML"),
+        ('[leads.constants]\ntitle = "a\\u0000b"', "leads.constants.title: 'a\\x00b' holds a control character"),
     ],
 )
 def test_a_wrong_key_is_named(text, fault):

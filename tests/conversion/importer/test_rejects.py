@@ -72,3 +72,15 @@ def test_a_place_that_cannot_be_is_refused_at_once(tmp_path):
     ):
         with pytest.raises(UnusableInput, match=reason):
             Rejects(path, [source], asked=True)
+
+
+def test_a_link_is_not_replaced(tmp_path):
+    target = tmp_path / "target"
+    target.write_text("kept")
+    link = tmp_path / "link.csv"
+    link.symlink_to(target)
+    with pytest.raises(UnusableInput, match="a device or a link"):
+        Rejects(link, [], asked=True)
+    with pytest.raises(UnusableInput, match="cannot be written"):
+        Rejects(tmp_path / ("n" * 300), [], asked=True)
+    assert target.read_text() == "kept"

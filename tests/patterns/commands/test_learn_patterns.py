@@ -60,6 +60,11 @@ def test_a_bad_time_is_refused(customer, bad):
         run("Acme", "--as-of", bad)
 
 
+def test_a_time_before_all_time_is_refused(customer):
+    with pytest.raises(CommandError, match="lies before all time"):
+        run("Acme", "--as-of", "0001-01-01T00:00:00+14:00")
+
+
 def test_the_future_is_refused(customer):
     with pytest.raises(CommandError, match="lies in the future"):
         run("Acme", "--as-of", (now() + timedelta(days=1)).isoformat())

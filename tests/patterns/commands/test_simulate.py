@@ -29,6 +29,12 @@ def test_nothing_is_promised_of_a_world_in_which_nothing_matters():
     assert Client.objects.filter(name="Simulated null").exists()
 
 
+def test_invented_leads_do_not_join_a_client_that_is_there(customer):
+    with pytest.raises(CommandError, match="there is a client 'Acme' already"):
+        run("null", "--leads", "5", "--client", "Acme")
+    assert not Lead.objects.for_client(customer).exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
