@@ -41,7 +41,7 @@ class Units:
 class WhoDetector:
     """Rates and lifts of titles, industries, sizes and signals, and the weights of the lead score.
 
-    champion: the client's weights in use; learned ones replace them only where they do better on held-out leads.
+    champion: the weights that learned ones must beat on held-out leads; the defaults, unless told otherwise.
     """
 
     algorithm = "who-1"
