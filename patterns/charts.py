@@ -13,7 +13,8 @@ WIDTH = 760
 LABEL_WIDTH = 250
 TEXT_WIDTH = 210
 ROW = 30
-TOP = 64
+TOP = 80
+AVERAGE = "the average"  # what a lift is taken against, unless its row says otherwise
 BOTTOM = 34
 CHARACTER = 7.4  # average width of a character at 14 px: labels that are longer are cut
 TICKS = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
@@ -32,16 +33,20 @@ text { fill: #e6e9ef; } .note { fill: #a3abb8; } .page { fill: #14171d; } .axis 
 """
 
 
-def ranked_intervals(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]], unit: str = "leads") -> str:
+Row = tuple[str, str, Mapping[str, Any]]
+
+
+def ranked_intervals(title: str, rows: Sequence[Row], unit: str = "leads") -> str:
     """Lifts with their 95 % intervals, one row each in the order given, on a logarithmic axis through the average.
 
-    rows: (name, finding) with `lift`, `lift_low`, `lift_high`, `sample`, `converted`, `status`. Filled: supported;
-    hollow: suggestive; small and grey: no sign of an effect. Raises ValueError without rows.
+    rows: name, what it is compared with, and finding with `lift`, `lift_low`, `lift_high`, `status` and, where it has
+    them, `sample` and `converted`. A star marks what is not compared with the average. Filled: supported; hollow:
+    suggestive; small and grey: no sign of an effect. Raises ValueError without rows.
     """
     if not rows:
         raise ValueError("a chart needs at least one finding")
-    low = min(0.8, *(max(found["lift_low"], TICKS[0]) for _, found in rows))
-    high = max(1.25, *(min(found["lift_high"], TICKS[-1]) for _, found in rows))
+    low = min(0.8, *(max(found["lift_low"], TICKS[0]) for _, _, found in rows))
+    high = max(1.25, *(min(found["lift_high"], TICKS[-1]) for _, _, found in rows))
     place = _log_axis(low, high)
     height = TOP + ROW * len(rows) + BOTTOM
     parts = [
@@ -51,11 +56,18 @@ def ranked_intervals(title: str, rows: Sequence[tuple[str, Mapping[str, Any]]], 
             '<text class="note" x="16" y="48">Times the average, with 95 % interval. Filled: supported. '
             "Hollow: perhaps. Grey: no sign of an effect.</text>"
         ),
+        *([f'<text class="note" x="16" y="66">{escape(_star(rows))}</text>'] if _star(rows) else []),
         *_axis(low, high, place, TOP + ROW * len(rows)),
     ]
-    for number, (name, found) in enumerate(rows):
-        parts += _interval(name, found, place, TOP + ROW * number + ROW // 2, unit)
+    for number, row in enumerate(rows):
+        parts += _interval(row, place, TOP + ROW * number + ROW // 2, unit)
     return _svg(title, _description(rows, unit), height, parts)
+
+
+def _star(rows: Sequence[Row]) -> str:
+    """What the star says, empty where no row has one."""
+    others = list(dict.fromkeys(against for _, against, _ in rows if against != AVERAGE))
+    return f"* against {' or '.join(others)}" if others else ""
 
 
 def standalone(svg: str) -> str:
@@ -89,13 +101,15 @@ def _axis(low: float, high: float, place: Any, bottom: int) -> list[str]:
     return parts
 
 
-def _interval(name: str, found: Mapping[str, Any], place: Any, y: int, unit: str) -> list[str]:
+def _interval(row: Row, place: Any, y: int, unit: str) -> list[str]:
+    name, against, found = row
     status, at = found["status"], place(found["lift"])
     longest = int((LABEL_WIDTH - 40) / CHARACTER)
     label = name if len(name) <= longest else name[: longest - 1] + "…"
+    label += "" if against == AVERAGE else " *"
     radius = 3 if status == "none" else 6
     return [
-        (f'<g><title>{escape(_words(name, found, unit))}</title>'
+        (f'<g><title>{escape(_words(name, against, found, unit))}</title>'
         f'<text x="16" y="{y + 5}">{escape(label)}</text>'
         f'<line class="{status}" x1="{place(found["lift_low"])}" x2="{place(found["lift_high"])}" y1="{y}" y2="{y}"/>'
         f'<circle class="{status}" cx="{at}" cy="{y}" r="{radius}" stroke-width="2"/>'
@@ -109,15 +123,15 @@ def _counts(found: Mapping[str, Any], after: str = "", before: str = "") -> str:
     return f"{before}{found['converted']:,} of {found['sample']:,}{after}" if "converted" in found else ""
 
 
-def _words(name: str, found: Mapping[str, Any], unit: str) -> str:
+def _words(name: str, against: str, found: Mapping[str, Any], unit: str) -> str:
     return (
-        f"{name}: {found['lift']:.2f} times the average, {found['lift_low']:.2f} to {found['lift_high']:.2f}, "
+        f"{name}: {found['lift']:.2f} times {against}, {found['lift_low']:.2f} to {found['lift_high']:.2f}, "
         f"{_counts(found, f' {unit} booked; ')}{found['status']}"
     )
 
 
-def _description(rows: Sequence[tuple[str, Mapping[str, Any]]], unit: str) -> str:
-    return ". ".join(_words(name, found, unit) for name, found in rows) + "."
+def _description(rows: Sequence[Row], unit: str) -> str:
+    return ". ".join(_words(name, against, found, unit) for name, against, found in rows) + "."
 
 
 def _svg(title: str, description: str, height: int, parts: Sequence[str]) -> str:

@@ -44,9 +44,9 @@ BY_KEY = {
     "effect": "{}",
     "sequence": "sequence {}",
 }
-FLAGS = frozenset({"signal", "pain_point", "cta", "angle", "pattern"})  # compared with the rest without them
+FLAGS = frozenset({"signal", "pain_point", "angle", "pattern"})  # compared with the rest without them
 DETAILS = frozenset({"channel_effectiveness_by_tier", "channel_transitions"})
-FLAG_PLACES = frozenset({"by_type", "personalization_lift"})
+AVERAGE = "the average"
 EFFECTS = {
     "new_channel": "a channel new to the lead",
     "1_channel": "a touch after 1 channel",
@@ -62,7 +62,7 @@ class Said:
 
     name: str
     finding: Mapping[str, Any]
-    against: str = "the average"
+    against: str = AVERAGE
     is_detail: bool = False  # one channel at one tier, or after one other: said after what they add up to
 
     @property
@@ -115,10 +115,14 @@ def _name(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
 
 
 def _against(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
+    """What the lift is taken against, as the detectors take it (`docs/statistics.md`)."""
     if "sequence" in finding:
         return "the default plan"
-    flag = FLAGS.intersection(finding) or FLAG_PLACES.intersection(path)
-    return "those without" if flag else "the average"
+    if "channel_effects" in path:
+        return "the other channels"
+    if "new_channel" in path:
+        return "a channel used before"
+    return "those without" if FLAGS.intersection(finding) or "personalization_lift" in path else AVERAGE
 
 
 def sentence(said: Said, unit: str) -> str:

@@ -13,7 +13,10 @@ def finding(lift, low, high, status="supported"):
     return {"lift": lift, "lift_low": low, "lift_high": high, "sample": 400, "converted": 40, "status": status}
 
 
-ROWS = [("Founder & <owner>", finding(2.0, 1.5, 2.6)), ("Clerk", finding(0.02, 0.0, 0.9, "suggestive"))]
+ROWS = [
+    ("Founder & <owner>", "the average", finding(2.0, 1.5, 2.6)),
+    ("Clerk", "those without", finding(0.02, 0.0, 0.9, "suggestive")),
+]
 
 
 def parsed(svg):
@@ -34,20 +37,28 @@ def test_each_finding_is_drawn_and_said():
         assert float(line.get("x1")) <= float(circle.get("cx")) <= float(line.get("x2"))
 
 
+def test_a_star_says_what_is_not_compared_with_the_average():
+    texts = [text.text for text in parsed(ranked_intervals("t", ROWS)).iter(f"{SVG}text")]
+    assert "* against those without" in texts
+    assert "Clerk *" in texts
+    assert "Founder & <owner>" in texts
+    assert not any("*" in text.text for text in parsed(ranked_intervals("t", ROWS[:1])).iter(f"{SVG}text"))
+
+
 def test_everything_stays_inside_the_plot():
-    root = parsed(ranked_intervals("t", [("x", finding(50.0, 0.001, 900.0))]))
+    root = parsed(ranked_intervals("t", [("x", "the average", finding(50.0, 0.001, 900.0))]))
     for line in root.iter(f"{SVG}line"):
         assert LABEL_WIDTH <= float(line.get("x1")) <= float(line.get("x2")) <= WIDTH - TEXT_WIDTH
 
 
 def test_a_sequence_has_no_counts_to_show():
     sequence = {"lift": 1.2, "lift_low": 1.1, "lift_high": 1.3, "status": "supported"}
-    root = parsed(ranked_intervals("t", [("email > voice", sequence)]))
-    assert root.find(f"{SVG}desc").text == "email > voice: 1.20 times the average, 1.10 to 1.30, supported."
+    root = parsed(ranked_intervals("t", [("email > voice", "the default plan", sequence)]))
+    assert root.find(f"{SVG}desc").text == "email > voice: 1.20 times the default plan, 1.10 to 1.30, supported."
 
 
 def test_long_names_are_cut():
-    root = parsed(ranked_intervals("t", [("n" * 200, finding(1, 0.9, 1.1, "none"))]))
+    root = parsed(ranked_intervals("t", [("n" * 200, "the average", finding(1, 0.9, 1.1, "none"))]))
     assert all(len(text.text) < 150 for text in root.iter(f"{SVG}text"))
 
 

@@ -92,3 +92,24 @@ def test_names_of_findings_that_are_keyed_by_their_place():
         "a touch after 2 channels",
         "sms after email",
     ]
+
+
+def test_each_finding_says_what_it_is_compared_with():
+    payload = {
+        "timing_signals": {"hiring_lift": finding(signal="hiring")},
+        "ctas": {"effective": [finding(cta="quick call")], "by_type": {"soft_ask": finding()}},
+        "personalization_lift": {"first_name": finding()},
+        "channel_effects": [finding(channel="voice")],
+        "multi_channel_lift": {"new_channel": finding(effect="new_channel"), "2_channel": finding(effect="2_channel")},
+        "winning_sequences": [finding(sequence=["email"])],
+    }
+    assert [said.against for said in report.findings(payload)] == [
+        "those without",
+        "the average",
+        "the average",
+        "those without",
+        "the other channels",
+        "a channel used before",
+        "the average",
+        "the default plan",
+    ]

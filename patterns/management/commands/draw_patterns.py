@@ -47,7 +47,7 @@ def draw(pattern: ConversionPattern, client: str, folder: Path) -> Path | None:
     chosen = sorted(said[:ROWS], key=lambda one: -one.finding["lift"])
     if not chosen:
         return None
-    rows = [(one.name, one.finding) for one in chosen]
+    rows = [(one.name, one.against, one.finding) for one in chosen]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{kind}.svg"
     path.write_text(
