@@ -57,8 +57,8 @@ check: install-dev ## lint, types and the directions of imports
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-validate: install-dev ## every statistical claim on simulated worlds whose truth is known (SEEDS=40 FIRST_SEED=1)
-	@$(BIN)/python -m benchmarks.validate --seeds $(or $(SEEDS),40) --first-seed $(or $(FIRST_SEED),1)
+validate: install-dev ## every statistical claim on simulated worlds whose truth is known (SEEDS=200 FIRST_SEED=1)
+	@$(BIN)/python -m benchmarks.validate --seeds $(or $(SEEDS),200) --first-seed $(or $(FIRST_SEED),1) --report docs/validation.md
 
 requirements: install-dev ## compile the .in files into pinned .txt files
 	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt

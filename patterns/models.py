@@ -26,6 +26,8 @@ class PatternColumns(Row, ClientRow):
     sample_size = models.PositiveIntegerField()
     confidence = models.FloatField()
     algorithm = models.CharField(max_length=24)
+    scorecard = models.JSONField(default=dict, blank=True, help_text="How well it did on facts that came later.")
+    comparison = models.JSONField(default=dict, blank=True, help_text="What changed against the version before.")
     computed_at = models.DateTimeField()
     valid_until = models.DateTimeField()
 
@@ -99,6 +101,9 @@ class HealthAlert(Row, ClientRow):
         "extreme_weight",
         "missing_pattern",
         "drift",
+        "unknown_send",
+        "circuit_open",
+        "sender_paused",
     )
 
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="alerts")

@@ -1,3 +1,4 @@
+from conversion.models.account import ProviderAccount
 from conversion.models.activity import Activity, Event
 from conversion.models.agency import Agency, Membership
 from conversion.models.batch import ImportBatch, ImportChange
@@ -18,6 +19,7 @@ __all__ = [
     "Lead",
     "Membership",
     "MessageTemplate",
+    "ProviderAccount",
     "Sender",
     "Sequence",
     "Suppression",

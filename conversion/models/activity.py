@@ -65,6 +65,18 @@ class Activity(Row, ClientRow):
     words = models.IntegerField(default=-1)
     chars = models.IntegerField(default=-1)
 
+    # What is to be sent; the snapshot keeps it once it was.
+    subject = models.TextField(blank=True, default="")
+    body = models.TextField(blank=True, default="")
+
+    # The queue: polled by `due_at`, claimed until a lease runs out, and why a touch is not sent, in words.
+    due_at = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.CharField(max_length=80, blank=True, default="")
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    dispatched_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    reason_code = models.CharField(max_length=40, blank=True, default="")
+    reason = models.TextField(blank=True, default="")
     provider = models.CharField(max_length=40, blank=True, default="")
     provider_message_id = models.CharField(max_length=255, blank=True, default="")
     idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
@@ -111,6 +123,10 @@ class Activity(Row, ClientRow):
                 fields=["state", "scheduled_at"],
                 condition=Q(state__in=["planned", "queued", "claimed", "dispatching", "unknown", "held"]),
                 name="activity_to_do",
+            ),
+            models.Index(fields=["due_at"], condition=Q(state__in=["planned", "queued", "held"]), name="activity_due"),
+            models.Index(
+                fields=["claimed_until"], condition=Q(state__in=["claimed", "dispatching"]), name="activity_claimed"
             ),
             models.Index(
                 fields=["provider_message_id"], condition=~Q(provider_message_id=""), name="activity_provider_id"

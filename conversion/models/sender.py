@@ -10,6 +10,14 @@ from conversion.vocabulary import Channel
 class Sender(Row, ClientRow):
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="senders")
     channel = word_field(Channel)
+    account = models.ForeignKey(
+        "conversion.ProviderAccount",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="senders",
+        help_text="Without one, the channel's default provider sends.",
+    )
     address = models.CharField(max_length=255)
     display_name = models.CharField(max_length=255, blank=True, default="")
     daily_cap = models.PositiveIntegerField(default=50)

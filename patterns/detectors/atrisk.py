@@ -4,6 +4,7 @@ The unit of analysis of WHAT, WHEN and HOW (`docs/statistics.md`, "The at-risk t
 """
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -53,13 +54,22 @@ class AtRisk:
         return len(self.row)
 
 
+_tables: WeakKeyDictionary[Frame, AtRisk] = WeakKeyDictionary()  # three detectors read the same table
+
+
 def at_risk(frame: Frame) -> AtRisk:
-    """The table of the frame's matured at-risk touches.
+    """The table of the frame's matured at-risk touches, made once a frame.
 
     A touch is matured once the window has passed since it was sent, whether or not it converted: a rule that lets
     conversions in earlier than silence inflates the rate of whatever began last. A touch after its lead converted or
     left is not at risk. Raises FrameError where touches are not sorted by lead and time.
     """
+    if frame not in _tables:
+        _tables[frame] = made(frame)
+    return _tables[frame]
+
+
+def made(frame: Frame) -> AtRisk:
     touches, leads = frame.touches, frame.leads
     lead = touches.lead
     same = np.zeros(len(touches), dtype=bool)  # the touch before belongs to the same lead

@@ -101,7 +101,7 @@ class Touches:
         return len(self.lead)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Frame:
     """A client's facts up to `as_of` (seconds since 1970), and the vocabulary that the content bits refer to."""
 
