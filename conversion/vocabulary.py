@@ -74,6 +74,14 @@ class EventKind(StrEnum):
     MEETING_BOOKED = "meeting_booked"
 
 
+class Outcome(StrEnum):
+    """What a pattern speaks of: bookings, or what comes before them and is more common."""
+
+    BOOKED = "booked"
+    POSITIVE_REPLY = "positive_reply"
+    REPLIED = "replied"
+
+
 class Tier(StrEnum):
     HOT = "hot"
     WARM = "warm"

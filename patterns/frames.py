@@ -16,7 +16,8 @@ from conversion.content import DEFAULT
 from conversion.models import Client
 from conversion.vocabulary import CHANNELS, COMPONENTS, EXITS, TIERS, LeadStatus
 from patterns.columns import read_columns, read_values
-from patterns.detectors.frame import UNKNOWN, Category, Frame, FrameError, Ints, Leads, Touches
+from patterns.detectors.atrisk import WINDOW_DAYS
+from patterns.detectors.frame import DAY, UNKNOWN, Category, Frame, FrameError, Ints, Leads, Touches
 
 ATTEMPTS = 3  # rows that arrive between the two queries make them disagree; then both are read again
 
@@ -42,9 +43,11 @@ def _touches(client: Client, as_of: datetime) -> tuple[Any, Touches]:
     """The id of each touch's lead, and the touches."""
     where = {"client": client.pk, "as_of": as_of}
     campaigns = read_values(f"SELECT DISTINCT a.campaign {SENT} AND a.campaign <> ''", where)
-    answered = """(SELECT e.activity_id, MAX(CASE WHEN e.kind = 'positive_reply' THEN 1 ELSE 0 END) AS positive
-        FROM conversion_event e WHERE e.client_id = {client} AND e.kind IN ('replied', 'positive_reply')
-        AND e.occurred_at <= {as_of} AND e.activity_id IS NOT NULL GROUP BY e.activity_id)"""
+    # Replies count for as long as bookings do: else an old touch would have more of them than a new one.
+    answered = f"""(SELECT e.activity_id, MAX(CASE WHEN e.kind = 'positive_reply' THEN 1 ELSE 0 END) AS positive
+        FROM conversion_event e JOIN conversion_activity t ON t.id = e.activity_id
+        WHERE e.client_id = {{client}} AND e.kind IN ('replied', 'positive_reply') AND e.occurred_at <= {{as_of}}
+        AND {{epoch:e.occurred_at}} <= {{epoch:t.sent_at}} + {int(WINDOW_DAYS * DAY)} GROUP BY e.activity_id)"""
     got = read_columns(
         {
             "id": ("id", "a.lead_id"),

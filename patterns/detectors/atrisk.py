@@ -8,12 +8,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from conversion.vocabulary import EXITS, TIERS, LeadStatus, Tier
+from conversion.vocabulary import EXITS, TIERS, LeadStatus, Outcome, Tier
 from patterns.detectors.frame import DAY, UNKNOWN, Bools, Floats, Frame, FrameError, Ints
 from patterns.stats.counting import dense_codes
 
 WINDOW_DAYS = 14  # an outcome later than this after a touch is not that touch's
 UNSUBSCRIBED = EXITS.index(LeadStatus.UNSUBSCRIBED)
+# Bookings decide where there are this many; a lift of 1.5 then has an interval of about 0.3 either way. Where there are
+# fewer, an earlier outcome that is at least this many times as common tells more, although it is not the goal itself.
+ENOUGH, MORE_COMMON = 100, 3
 UNSCORED = TIERS.index(Tier.WARM)  # a lead without a score counts as 50
 
 
@@ -22,9 +25,10 @@ class AtRisk:
     """Columns of the matured at-risk touches, sorted by lead and time.
 
     row: index into `frame.touches`. lead, channel, touch, tier, day, hour, template, plan: as there (tier: warm where it is
-    unknown). y: bool, this touch
-    led to the booking within the window. left: bool, the lead unsubscribed after this touch, before the next and within the
-    window. previous: int8, channel of the lead's touch before, -1 none. gap: int16, whole days since that touch, -1 none.
+    unknown). outcome: what y speaks of. y: bool, this touch led to the outcome within the window. booked: bool, it led to
+    the booking within the window; y holds wherever it does. left: bool, the lead unsubscribed after this touch, before
+    the next and within the window. previous: int8, channel of the lead's touch before, -1 none. gap: int16, whole days
+    since that touch, -1 none.
     distinct: int8, channels the lead had been sent before. new: bool, this channel is not among them, and there are some.
     period: int64, the campaign's key or, where there is none, minus the calendar month. stratum: int32 code of (period,
     channel, touch). implied: int64 by touch number (index 0 unused), touches known to have been made before the first
@@ -41,6 +45,7 @@ class AtRisk:
     template: Ints
     plan: Ints
     y: Bools
+    booked: Bools
     left: Bools
     previous: Ints
     gap: Ints
@@ -49,27 +54,57 @@ class AtRisk:
     period: Ints
     stratum: Ints
     implied: Ints
+    outcome: Outcome = Outcome.BOOKED
 
     def __len__(self) -> int:
         return len(self.row)
 
 
-_tables: WeakKeyDictionary[Frame, AtRisk] = WeakKeyDictionary()  # three detectors read the same table
+_tables: WeakKeyDictionary[Frame, dict[Outcome, AtRisk]] = WeakKeyDictionary()  # four detectors read the same table
 
 
-def at_risk(frame: Frame) -> AtRisk:
-    """The table of the frame's matured at-risk touches, made once a frame.
+def at_risk(frame: Frame, outcome: Outcome | None = None) -> AtRisk:
+    """The table of the frame's matured at-risk touches, made once a frame. outcome: that y speaks of, the one that the
+    frame has enough of (`chosen_outcome`) where None.
 
     A touch is matured once the window has passed since it was sent, whether or not it converted: a rule that lets
     conversions in earlier than silence inflates the rate of whatever began last. A touch after its lead converted or
-    left is not at risk. Raises FrameError where touches are not sorted by lead and time.
+    left, or after the reply that is the outcome, is not at risk. Raises FrameError where touches are not sorted by lead
+    and time.
     """
-    if frame not in _tables:
-        _tables[frame] = made(frame)
-    return _tables[frame]
+    tables = _tables.setdefault(frame, {})
+    if outcome is None:
+        outcome = chosen_outcome(at_risk(frame, Outcome.BOOKED), frame)
+    if outcome not in tables:
+        tables[outcome] = table_of(frame, outcome)
+    return tables[outcome]
 
 
-def made(frame: Frame) -> AtRisk:
+def chosen_outcome(table: AtRisk, frame: Frame) -> Outcome:
+    """Bookings, unless they are few and positive replies, or replies, are several times as common.
+
+    A reply that is not positive is the poorest sign of a booking, so it serves only where positive ones are few as well.
+    table: of bookings.
+    """
+    booked = int(table.booked.sum())
+    positive = int((frame.touches.positive[table.row] | table.booked).sum())
+    replied = int((frame.touches.replied[table.row] | table.booked).sum())
+    if booked >= ENOUGH or max(positive, replied) < MORE_COMMON * max(booked, 1):
+        return Outcome.BOOKED
+    if positive >= MORE_COMMON * booked and (positive >= ENOUGH or replied < MORE_COMMON * positive):
+        return Outcome.POSITIVE_REPLY
+    return Outcome.REPLIED
+
+
+def signs(frame: Frame, outcome: Outcome, booked: Bools) -> Bools:
+    """The touches that led to the outcome; a booking is a positive reply, whether or not one was recorded."""
+    if outcome == Outcome.BOOKED:
+        return booked
+    answered = frame.touches.positive if outcome == Outcome.POSITIVE_REPLY else frame.touches.replied
+    return answered | frame.touches.positive | booked
+
+
+def table_of(frame: Frame, outcome: Outcome) -> AtRisk:
     touches, leads = frame.touches, frame.leads
     lead = touches.lead
     same = np.zeros(len(touches), dtype=bool)  # the touch before belongs to the same lead
@@ -78,10 +113,11 @@ def made(frame: Frame) -> AtRisk:
         raise FrameError("touches are not sorted by lead and sent_at")
 
     ended = np.fmin(leads.converted_at, leads.left_at)[lead]
-    risky = ~(touches.sent_at > ended)  # NaN: the lead is still there
     matured = touches.sent_at <= frame.as_of - WINDOW_DAYS * DAY
     after = leads.converted_at[lead] - touches.sent_at
-    y = touches.booked & (after >= 0) & (after <= WINDOW_DAYS * DAY)
+    booked = touches.booked & (after >= 0) & (after <= WINDOW_DAYS * DAY)
+    y = signs(frame, outcome, booked)
+    risky = ~(touches.sent_at > ended) & ~after_the_first(y, same)  # NaN: the lead is still there
 
     previous = np.full(len(touches), UNKNOWN, dtype=np.int8)
     gap = np.full(len(touches), UNKNOWN, dtype=np.int16)
@@ -110,6 +146,7 @@ def made(frame: Frame) -> AtRisk:
         template=touches.template[keep],
         plan=touches.plan[keep],
         y=y[keep],
+        booked=booked[keep],
         left=left[keep],
         previous=previous[keep],
         gap=gap[keep],
@@ -118,7 +155,16 @@ def made(frame: Frame) -> AtRisk:
         period=period,
         stratum=dense_codes(period, touches.channel[keep], touches.touch[keep]),
         implied=implied_touches(touches.touch, same, keep),
+        outcome=outcome,
     )
+
+
+def after_the_first(marked: Bools, same: Bools) -> Bools:
+    """Rows that come after their lead's first marked one; `same`: the row before is the same lead's."""
+    count = np.cumsum(marked) - marked  # marked rows before this one, of all leads
+    begins = np.maximum.accumulate(np.where(same, 0, np.arange(len(same)))) if len(same) else count
+    later: Bools = count > count[begins]
+    return later
 
 
 def channels_before(channel: Ints, same: Bools) -> Ints:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conversion.vocabulary import PatternType, Status
+from conversion.vocabulary import Outcome, PatternType, Status
 from patterns.detectors.findings import OUTCOMES_SUPPORTED, SIGN_SUGGESTIVE, Finding, status_of
 from patterns.detectors.frame import Bools, Ints
 from patterns.stats.rates import Counts, Floats, Rates, hierarchical
@@ -181,7 +181,9 @@ def any_supported(items: Sequence[Finding]) -> bool:
     return any(item.status == Status.SUPPORTED for item in items)
 
 
-def head(kind: PatternType, as_of: datetime, sample_size: int, confidence: float) -> dict[str, Any]:
+def head(
+    kind: PatternType, as_of: datetime, sample_size: int, confidence: float, outcome: Outcome = Outcome.BOOKED
+) -> dict[str, Any]:
     """The keys that every payload begins with. as_of: aware; it stands for the clock too: a run can be repeated."""
     moment = as_of.astimezone(UTC).isoformat()
     return {
@@ -189,6 +191,7 @@ def head(kind: PatternType, as_of: datetime, sample_size: int, confidence: float
         "version": SCHEMA_VERSION,
         "computed_at": moment,
         "as_of": moment,
+        "outcome": str(outcome),
         "sample_size": sample_size,
         "confidence": confidence,
     }

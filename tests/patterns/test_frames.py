@@ -81,6 +81,14 @@ def test_touches(history):
     assert touches.propensity[2] == 0.25
 
 
+def test_a_reply_later_than_a_booking_would_count_is_none(customer):
+    ada = lead(customer, external_id="1")
+    first, second = touch(ada), touch(ada, days=2, touch_number=2)
+    event(ada, "replied", days=14, activity=first)
+    event(ada, "replied", days=17, activity=second)
+    assert frames.load(customer, LATER).touches.replied.tolist() == [True, False]
+
+
 def test_a_plan_that_one_lead_has_is_none(history):
     plan = frames.load(history, LATER).touches.plan
     assert plan[0] == plan[2] != 0

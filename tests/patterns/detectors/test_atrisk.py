@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from conversion.vocabulary import Outcome
 from patterns.detectors.atrisk import at_risk, months
 from patterns.detectors.frame import DAY, Category, Frame, FrameError, Leads, Touches
 
@@ -120,3 +121,53 @@ def test_unsorted_touches_are_refused():
         at_risk(frame([(1, 0, 0, 1, False), (0, 0, 0, 1, False)]))
     with pytest.raises(FrameError, match="sorted by lead and sent_at"):
         at_risk(frame([(0, 3, 0, 1, False), (0, 0, 0, 2, False)]))
+
+
+def answered(made, *, replied=(), positive=()):
+    """The frame with these rows of touches answered, some of them positively."""
+    marks = {
+        name: np.isin(np.arange(len(made.touches)), rows)
+        for name, rows in (("replied", replied), ("positive", positive))
+    }
+    return replace(made, touches=replace(made.touches, **marks))
+
+
+def test_a_reply_ends_the_risk_of_one_and_a_booking_is_a_positive_reply():
+    touches = [(0, 0, 0, 1, False), (0, 3, 0, 2, False), (1, 0, 0, 1, False), (1, 3, 0, 2, True), (2, 0, 0, 1, False)]
+    made = answered(frame(touches, converted=[None, 4]), replied=[0, 4], positive=[0])
+    table = at_risk(made, Outcome.POSITIVE_REPLY)
+    assert table.row.tolist() == [0, 2, 3, 4]
+    assert table.y.tolist() == [True, False, True, False]
+    assert table.booked.tolist() == [False, False, True, False]
+    assert at_risk(made, Outcome.REPLIED).y.tolist() == [True, False, True, True]
+    assert at_risk(made, Outcome.BOOKED).row.tolist() == [0, 1, 2, 3, 4]
+
+
+def people(*, booked=0, positive=0, replied=0, silent=200):
+    """One touch a lead, so many of which booked, were answered positively without booking, or otherwise."""
+    total = booked + positive + replied + silent
+    made = frame([(i, 0, 0, 1, i < booked) for i in range(total)], converted=[1] * booked)
+    liked = range(booked, booked + positive)
+    return answered(made, replied=[*liked, *range(booked + positive, booked + positive + replied)], positive=[*liked])
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({}, Outcome.BOOKED),
+        ({"booked": 100, "positive": 900}, Outcome.BOOKED),
+        ({"booked": 99, "positive": 900}, Outcome.POSITIVE_REPLY),
+        ({"booked": 20, "positive": 30}, Outcome.BOOKED),  # 50 are not three times 20
+        ({"booked": 20, "positive": 40}, Outcome.POSITIVE_REPLY),
+        ({"booked": 2, "positive": 8, "replied": 90}, Outcome.REPLIED),
+        ({"positive": 40, "replied": 70}, Outcome.POSITIVE_REPLY),
+        ({"positive": 2}, Outcome.BOOKED),
+    ],
+)
+def test_the_outcome_is_the_booking_unless_replies_are_far_more_common(counts, expected):
+    assert at_risk(people(**counts)).outcome == expected
+
+
+def test_a_table_is_made_once_a_frame():
+    made = people(booked=3)
+    assert at_risk(made) is at_risk(made, Outcome.BOOKED)
