@@ -86,6 +86,14 @@ class Writer:
             cursor.execute(statement)
 
 
+def empty(model: type[models.Model]) -> dict[str, Any]:
+    """A row of which nothing is known, by column: null, a plain default such as 0, or an empty text."""
+    return {
+        field.attname: None if field.null else field.default if isinstance(field.default, int | str) else ""
+        for field in model._meta.concrete_fields
+    }
+
+
 def _kind(field: models.Field) -> str:
     if isinstance(field, models.ForeignKey):
         return _kind(field.target_field)

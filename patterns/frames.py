@@ -43,11 +43,14 @@ def _touches(client: Client, as_of: datetime) -> tuple[Any, Touches]:
     """The id of each touch's lead, and the touches."""
     where = {"client": client.pk, "as_of": as_of}
     campaigns = read_values(f"SELECT DISTINCT a.campaign {SENT} AND a.campaign <> ''", where)
-    # Replies count for as long as bookings do: else an old touch would have more of them than a new one.
-    answered = f"""(SELECT e.activity_id, MAX(CASE WHEN e.kind = 'positive_reply' THEN 1 ELSE 0 END) AS positive
-        FROM conversion_event e JOIN conversion_activity t ON t.id = e.activity_id
+    # Replies count for as long as bookings do: else an old touch would have more of them than a new one. One that names
+    # no touch answers the last one sent before it.
+    last = """(SELECT b.id FROM conversion_activity b WHERE b.lead_id = e.lead_id AND b.state = 'sent'
+        AND b.sent_at <= e.occurred_at ORDER BY b.sent_at DESC, b.touch_number DESC, b.id DESC LIMIT 1)"""
+    answered = f"""(SELECT t.id, MAX(CASE WHEN e.kind = 'positive_reply' THEN 1 ELSE 0 END) AS positive
+        FROM conversion_event e JOIN conversion_activity t ON t.id = COALESCE(e.activity_id, {last})
         WHERE e.client_id = {{client}} AND e.kind IN ('replied', 'positive_reply') AND e.occurred_at <= {{as_of}}
-        AND {{epoch:e.occurred_at}} <= {{epoch:t.sent_at}} + {int(WINDOW_DAYS * DAY)} GROUP BY e.activity_id)"""
+        AND {{epoch:e.occurred_at}} <= {{epoch:t.sent_at}} + {int(WINDOW_DAYS * DAY)} GROUP BY t.id)"""
     got = read_columns(
         {
             "id": ("id", "a.lead_id"),
@@ -74,7 +77,7 @@ def _touches(client: Client, as_of: datetime) -> tuple[Any, Touches]:
         SENT.replace(
             "WHERE",
             f"LEFT JOIN {{list:campaigns}} campaign ON campaign.value = a.campaign "
-            f"LEFT JOIN {answered} answered ON answered.activity_id = a.id WHERE",
+            f"LEFT JOIN {answered} answered ON answered.id = a.id WHERE",
             1,
         )
         + " ORDER BY a.lead_id, a.sent_at, a.touch_number, a.channel, a.template_key, a.external_id",

@@ -12,7 +12,7 @@ from conversion.tenancy import ClientRow
 
 MODELS: Mapping[str, type[ClientRow]] = {"lead": Lead, "activity": Activity, "event": Event}
 # Columns that are functions of other rows: after an undo they are worked out again, not restored.
-DERIVED = frozenset({"touch_count", "last_contacted_at", "led_to_booking"})
+DERIVED = frozenset({"touch_count", "last_contacted_at", "led_to_booking", "is_machine"})
 PAGE = 2_000  # rows dealt with at once
 
 

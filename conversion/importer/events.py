@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from conversion import optouts
+from conversion import machines, optouts
 from conversion.importer.activities import addressee, addressees, own_key
 from conversion.importer.columns import Kind
 from conversion.importer.faults import BadRow
@@ -19,6 +19,7 @@ from conversion.vocabulary import EventKind
 KNOWN_BY = ("lead_external_id", "activity_external_id", "kind", "occurred_at", "body")
 # Kinds of events that change their lead.
 TELLING = frozenset({EventKind.MEETING_BOOKED, *optouts.STATUS_OF})
+LOOKED_AT = frozenset({EventKind.OPENED, EventKind.CLICKED})
 
 
 class EventLoader(Loader):
@@ -28,6 +29,7 @@ class EventLoader(Loader):
 
     def __init__(self, job: Job, fitting: Fitting, name: str, seen: Seen) -> None:
         super().__init__(job, fitting, name, seen)
+        self._looked_at = False
         self._leads: dict[str, Addressee] = {}
         self._touches: dict[str, tuple[Any, Any]] = {}
 
@@ -54,6 +56,7 @@ class EventLoader(Loader):
             "kind": row.values["kind"],
             "occurred_at": row.values["occurred_at"],
             "body": row.values.get("body") or "",
+            "is_machine": False,
             "metadata": {"extra": row.extra} if row.extra else {},
             "source_hash": row.hash,
         }
@@ -87,6 +90,9 @@ class EventLoader(Loader):
 
     def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
         self.job.leads.add([row["lead_id"] for row in (*rows, *before) if row["kind"] in TELLING])
+        self._looked_at = self._looked_at or any(row["kind"] in LOOKED_AT for row in rows)
 
     def finish(self, *further: Callable[[], None]) -> None:
         super().finish(optouts.settle, *further)
+        if self._looked_at:
+            machines.mark(self.job.client, self.job.batch)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from conversion.addresses import AddressError, e164, email_key
-from conversion.bulk import stored_id
+from conversion.bulk import empty, stored_id
 from conversion.importer.columns import FLAGS, POINTS, PROTECTING
 from conversion.importer.faults import BadRow
 from conversion.importer.fitting import Row
@@ -37,7 +37,7 @@ RANK = {
     LeadStatus.BOUNCED: 4,
     LeadStatus.UNSUBSCRIBED: 5,
 }
-EMPTY: Mapping[str, Any] = {field.attname: None if field.null else "" for field in Lead._meta.concrete_fields} | {
+EMPTY: Mapping[str, Any] = empty(Lead) | {
     "status": LeadStatus.NEW.value,
     "touch_count": 0,
 }

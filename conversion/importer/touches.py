@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from conversion.bulk import stored_id
+from conversion.bulk import empty, stored_id
 from conversion.content import capture
 from conversion.importer.faults import BadRow
 from conversion.models import Activity
@@ -22,7 +22,7 @@ PLAIN = {
     "outcome": "outcome",
 }
 TEXTS = ("subject", "body", "connection_note", "script_id", "script_content", "notes")
-EMPTY: Mapping[str, Any] = {field.attname: None if field.null else "" for field in Activity._meta.concrete_fields} | {
+EMPTY: Mapping[str, Any] = empty(Activity) | {
     "state": ActivityState.SENT.value,
     "led_to_booking": False,
     "metadata": {},

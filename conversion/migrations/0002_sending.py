@@ -84,7 +84,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='provideraccount',
             name='agency',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='conversion.agency'),
+            field=models.ForeignKey(blank=True, help_text="Empty: the server's own default provider of the channel, one row each, made when it is first used.", null=True, on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='conversion.agency'),
         ),
         migrations.AddField(
             model_name='provideraccount',
@@ -99,6 +99,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='provideraccount',
             constraint=models.UniqueConstraint(fields=('agency', 'channel', 'name'), name='account_name_in_agency'),
+        ),
+        migrations.AddConstraint(
+            model_name='provideraccount',
+            constraint=models.UniqueConstraint(condition=models.Q(('agency__isnull', True)), fields=('channel',), name='account_default'),
         ),
         migrations.AddConstraint(
             model_name='provideraccount',

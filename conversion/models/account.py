@@ -1,6 +1,7 @@
 """An account at a provider, through which senders send."""
 
 from django.db import models
+from django.db.models import Q
 
 from conversion.models.rows import Row, one_of, word_field
 from conversion.vocabulary import Channel
@@ -14,7 +15,14 @@ class ProviderAccount(Row):
     either way, and since when the circuit is open.
     """
 
-    agency = models.ForeignKey("conversion.Agency", on_delete=models.CASCADE, related_name="accounts")
+    agency = models.ForeignKey(
+        "conversion.Agency",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="accounts",
+        help_text="Empty: the server's own default provider of the channel, one row each, made when it is first used.",
+    )
     client = models.ForeignKey(
         "conversion.Client", null=True, blank=True, on_delete=models.CASCADE, related_name="accounts"
     )
@@ -32,6 +40,7 @@ class ProviderAccount(Row):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=["agency", "channel", "name"], name="account_name_in_agency"),
+            models.UniqueConstraint(fields=["channel"], condition=Q(agency__isnull=True), name="account_default"),
             one_of("channel", Channel, "account_channel"),
         )
 

@@ -149,6 +149,7 @@ class Event(Row, ClientRow):
     kind = word_field(EventKind)
     occurred_at = models.DateTimeField()
     body = models.TextField(blank=True, default="")
+    is_machine = models.BooleanField(default=False, help_text="An open or a click that no person made.")
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=now)
 

@@ -89,6 +89,16 @@ def test_a_reply_later_than_a_booking_would_count_is_none(customer):
     assert frames.load(customer, LATER).touches.replied.tolist() == [True, False]
 
 
+def test_a_reply_that_names_no_touch_answers_the_last_one_before_it(customer):
+    ada = lead(customer, external_id="1")
+    for number in (1, 2, 3):
+        touch(ada, days=2 * number, touch_number=number)
+    event(ada, "positive_reply", days=5)
+    event(ada, "replied", days=1)
+    assert frames.load(customer, LATER).touches.positive.tolist() == [False, True, False]
+    assert frames.load(customer, LATER).touches.replied.tolist() == [False, True, False]
+
+
 def test_a_plan_that_one_lead_has_is_none(history):
     plan = frames.load(history, LATER).touches.plan
     assert plan[0] == plan[2] != 0
