@@ -17,6 +17,7 @@ TOTAL = 0.85  # sum of the weights; risk has the rest of the score
 RIDGE = 4.0  # prior precision of the coefficients: a component in 0-1 moves the log-odds by about 0.5 either way
 SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a score means nothing; above, everything
 FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts
+NOTHING = 1e-9  # a sum of coefficients that is zero but for rounding
 STEPS = 60  # of Newton's method; fits take 5 to 10
 DENSE = 4_000_000  # codes of component rows above which only those that occur are kept (32 MB a table)
 BINS = 10  # of equal count, for the calibration error
@@ -102,22 +103,31 @@ def fit_weights(patterns: Patterns, prior: Floats) -> WeightFit:
     free scale are part of it, without which the weights of rare outcomes go to the components with low means, whatever
     these predict. Weights are TOTAL b / sum(b).
     """
-    scale = float(np.clip(fit_fixed(patterns, prior).scale, *SCALES))
+    usual = fit_fixed(patterns, prior)
+    target = np.concatenate([[0.0], float(np.clip(usual.scale, *SCALES)) * prior])
+    start = np.concatenate([[usual.intercept], target[1:]])
+    found = bounded_fit(patterns, target, np.concatenate([[FLAT], np.full(len(prior), RIDGE)]), start)
+    return usual if found is None else found
+
+
+def bounded_fit(patterns: Patterns, target: Floats, precision: Floats, start: Floats) -> WeightFit | None:
+    """The most probable coefficients under the prior N(target, 1 / precision) whose weights are within the bounds; None
+    where they are all zero.
+
+    target, precision, start: shape (1 + components,), the intercept first; the weights of `start` are within the bounds.
+    """
     x = np.concatenate([np.ones((len(patterns), 1)), patterns.x], axis=1)
-    target = np.concatenate([[0.0], scale * prior])
-    penalty = np.concatenate([[FLAT], np.full(len(prior), RIDGE)])
-    theta = target.copy()
-    theta[0] = fit_fixed(patterns, prior).intercept
+    theta = start
 
     def loss(at: Floats) -> float:
         z = x @ at
-        return float(patterns.n @ np.logaddexp(0, z) - patterns.k @ z + 0.5 * penalty @ (at - target) ** 2)
+        return float(patterns.n @ np.logaddexp(0, z) - patterns.k @ z + 0.5 * precision @ (at - target) ** 2)
 
     value = loss(theta)
     for _ in range(STEPS):
         p = expit(x @ theta)
-        gradient = x.T @ (patterns.n * p - patterns.k) + penalty * (theta - target)
-        hessian = (x * (patterns.n * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        gradient = x.T @ (patterns.n * p - patterns.k) + precision * (theta - target)
+        hessian = (x * (patterns.n * p * (1 - p))[:, None]).T @ x + np.diag(precision)
         step = bounded_step(hessian, gradient, theta)
         length = 1.0
         while (new := loss(theta + length * step)) > value and length > 1e-6:  # noqa: PLR2004 - nothing left to gain
@@ -126,8 +136,8 @@ def fit_weights(patterns: Patterns, prior: Floats) -> WeightFit:
         if before - value < 1e-9 * (1 + abs(value)):
             break
     total = float(theta[1:].sum())
-    if total <= 0:
-        return fit_fixed(patterns, prior)
+    if total <= NOTHING:
+        return None
     return WeightFit(within_bounds(TOTAL * theta[1:] / total), float(theta[0]), total / TOTAL)
 
 
