@@ -1,7 +1,7 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
 export OPENBLAS_NUM_THREADS ?= 1
-.PHONY: help validate install install-dev demo test test-sqlite test-postgresql check requirements clean
+.PHONY: help validate chaos install install-dev demo test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv)
@@ -59,6 +59,9 @@ check: install-dev ## lint, types and the directions of imports
 
 validate: install-dev ## every statistical claim on simulated worlds whose truth is known (SEEDS=200 FIRST_SEED=1)
 	@$(BIN)/python -m benchmarks.validate --seeds $(or $(SEEDS),200) --first-seed $(or $(FIRST_SEED),1) --report docs/validation.md
+
+chaos: install-dev ## faults injected into real workers, PostgreSQL and Redis while messages go out (MESSAGES=500 ONLY=1,12)
+	@$(BIN)/python -m benchmarks.chaos --messages $(or $(MESSAGES),500) --only "$(ONLY)"
 
 requirements: install-dev ## compile the .in files into pinned .txt files
 	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt

@@ -12,8 +12,21 @@ EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 # The embedded default runs from a clone with nothing set; any other database is a production set-up.
 SECRET_KEY = env.text("SECRET_KEY", "embedded-default-not-for-production" if EMBEDDED else None)
+SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 DEBUG = env.boolean("DEBUG", default=False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if EMBEDDED else ())
+
+# Where people reach this server: links in what is sent begin with it.
+PUBLIC_URL = env.url("PUBLIC_URL", ("https", "http"), "http://localhost:8000" if EMBEDDED else "")
+# Encrypt the credentials of provider accounts. With SQLite a key that follows from SECRET_KEY stands in.
+CREDENTIAL_KEY = env.names("CREDENTIAL_KEY")
+# What sends for senders without an account of their own, by channel; `none`: such a sender is held.
+DEFAULT_PROVIDERS = {"email": env.text("EMAIL_PROVIDER", "console" if EMBEDDED else "none")}
+
+# Keys the hashes that erased people are kept out by; another key, and they are not recognised any more.
+SUPPRESSION_KEY = env.text("SUPPRESSION_KEY", "")
+# E-mails wait for business days and daytime at the recipient.
+EMAIL_AT_ANY_TIME = env.boolean("EMAIL_AT_ANY_TIME", default=False)
 
 # Empty: no broker, and nothing that needs one.
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
@@ -73,13 +86,27 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
+# Until `collectstatic` was run, style sheets are served from where they lie in the source.
+WHITENOISE_AUTOREFRESH = WHITENOISE_USE_FINDERS = not STATIC_ROOT.is_dir()
 
+# Sending: seconds that a provider may take to answer; seconds that a claim holds, after which a send without an answer is
+# unknown; and messages under way at a time in each worker.
+SEND_TIMEOUT_SECONDS = env.integer("SEND_TIMEOUT_SECONDS", default=15, minimum=1)
+SEND_LEASE_SECONDS = env.integer("SEND_LEASE_SECONDS", default=60, minimum=2)
+SEND_THREADS = env.integer("SEND_THREADS", default=8, minimum=1)
+
+# The broker carries wakes, never rows, so a message that is lost or delivered twice does no harm: it is acknowledged before
+# the task runs, and no task has an ETA or a countdown. A broker that is away must not hold up whoever publishes.
 CELERY_BROKER_URL = REDIS_URL or None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 3600}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {"send_due": {"task": "send_due", "schedule": 10.0}}
 
 LOGGING = {
     "version": 1,

@@ -35,11 +35,12 @@ from conversion.vocabulary import CHANNELS  # noqa: E402
 from engines.brief import Line, compose  # noqa: E402
 from engines.plan import TOUCHES, PlannedLead, plan  # noqa: E402
 from engines.reach import unreachable  # noqa: E402
+from engines.scoring import PARTS, learned_points  # noqa: E402
 from engines.whereabouts import whereabouts  # noqa: E402
 from patterns import guidance, known, learning, store  # noqa: E402
 from patterns.detectors.findings import Abstention  # noqa: E402
 from patterns.guidance import Guidance  # noqa: E402
-from patterns.simulator.leads import People  # noqa: E402
+from patterns.simulator.leads import INDUSTRY_NAMES, SIGNAL_COLUMNS, TITLE_NAMES, People  # noqa: E402
 from patterns.simulator.library import Library  # noqa: E402
 from patterns.simulator.rows import person_row  # noqa: E402
 from patterns.simulator.sends import SPREAD_DAYS, draw_sends  # noqa: E402
@@ -109,10 +110,26 @@ def learned(simulation: Simulation) -> tuple[Guidance, Content]:
 
 
 def scores(people: People, by: Guidance) -> Ints:
-    """(leads,): the lead scores."""
-    points, place = np.unique(people.points, axis=0, return_inverse=True)
+    """(leads,): the lead scores, by the rules or by what was learned."""
+    counted = people.points.astype(np.float64)
+    if by.learned:
+        counted[:, [PARTS.index(name) for name in by.learned.parts]] = learned_points(
+            columns_of(people), people.points, by.learned
+        )
+    points, place = np.unique(counted, axis=0, return_inverse=True)
     table = [als.score(als.Components(*row), by.weights) for row in points.tolist()]
     return np.array(table, dtype=np.int64)[place.ravel()]
+
+
+def columns_of(people: People) -> dict[str, list[Any]]:
+    """What learned components look at."""
+    flags = {name: [(False, True, None)[code] for code in people.signals[:, i]] for i, name in enumerate(SIGNAL_COLUMNS)}
+    return {
+        "title": [(*TITLE_NAMES, None)[code] for code in people.title],
+        "industry": [INDUSTRY_NAMES[code] for code in people.industry],
+        "employee_count": [employees if employees >= 0 else None for employees in people.employees.tolist()],
+        **flags,
+    }
 
 
 def contacted(score: Ints) -> Ints:

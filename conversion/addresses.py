@@ -54,6 +54,16 @@ def email_key(text: str) -> str:
     return f"{local}@{domain}"
 
 
+def usable_key(email: str, key: str) -> str:
+    """The key of a stored address, worked out where it was not kept; empty where the address cannot be used."""
+    if key or not email.strip():
+        return key
+    try:
+        return email_key(email)
+    except AddressError:
+        return ""
+
+
 def _ascii_domain(text: str, domain: str) -> str:
     try:
         return domain.encode("idna").decode("ascii")

@@ -18,6 +18,7 @@ __all__ = [
     "DEFAULT_ICP",
     "DEFAULT_TIERS",
     "DEFAULT_WEIGHTS",
+    "EXACT",
     "MAXIMA",
     "RISK",
     "RISK_MAXIMUM",
@@ -35,6 +36,7 @@ __all__ = [
     "tier",
     "timing",
     "title_points",
+    "weighted",
     "worth",
 ]
 
@@ -60,7 +62,7 @@ UNSCORED = 50  # the score that a lead without one counts as
 
 # Decimals kept before a score is cut. Sums of binary fractions miss the decimal they stand for by up to 1e-13
 # (0.2 + 0.25 + 0.25 + 0.15 is 0.8500000000000001, other orders fall short): what is 85 by hand must not become 84.
-_EXACT = 9
+EXACT = 9
 _SLACK = 1e-9  # the same for bounds and sums of weights
 
 
@@ -122,13 +124,13 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """Rule points: data_quality 0-20, authority 0-25, company_fit 0-25, timing 0-15, and risk 0-15."""
+    """Points: data_quality 0-20, authority 0-25, company_fit 0-25, timing 0-15, and risk 0-15; whole by the rules."""
 
-    data_quality: int
-    authority: int
-    company_fit: int
-    timing: int
-    risk: int
+    data_quality: float
+    authority: float
+    company_fit: float
+    timing: float
+    risk: float
 
 
 def _of(lead: Any, name: str) -> Any:
@@ -241,12 +243,16 @@ def worth(component: str, points: float, weights: Mapping[str, float] = DEFAULT_
     return -points if component == RISK else points / MAXIMA[component] * weights[component] * 100
 
 
+def weighted(components: Components, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> float:
+    """The points of the score before risk is taken off, 0-90."""
+    return math.fsum(worth(name, getattr(components, name), weights) for name in MAXIMA)
+
+
 def score(components: Components, weights: Mapping[str, float] = DEFAULT_WEIGHTS) -> int:
     """The score 0-100, cut to an integer after rounding to 9 decimals: 84.9999999999 is the 85 that it is by hand,
     84.99 is 84. The weights are taken as checked.
     """
-    weighted = math.fsum(worth(name, getattr(components, name), weights) for name in MAXIMA)
-    return math.floor(min(max(round(weighted - components.risk, _EXACT), 0), 100))
+    return math.floor(min(max(round(weighted(components, weights) - components.risk, EXACT), 0), 100))
 
 
 def tier(points: float | None, tiers: Mapping[str, float] = DEFAULT_TIERS) -> Tier:

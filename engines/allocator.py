@@ -31,8 +31,8 @@ from patterns.guidance import Guidance
 
 # What planning reads of a lead.
 READ = (
-    *("client_id", "email", "email_key", "phone", "linkedin_url", "country", "timezone", "extra"),
-    *("status", "deleted_at", "is_unsubscribed", "has_bounced", "do_not_contact", "als_tier", "als_score"),
+    *("client_id", "external_id", "email", "email_key", "phone", "linkedin_url", "country", "timezone", "extra"),
+    *("status", "deleted_at", "erased_at", "is_unsubscribed", "has_bounced", "do_not_contact", "als_tier", "als_score"),
 )
 BATCH = 1_000  # leads planned in one transaction, during which nobody else plans for the client: about a second
 
@@ -58,7 +58,7 @@ class Terms:
 
     def plan(self, lead: Lead, found: Desk, seats: Seats, suppressed: frozenset[str]) -> Plan:
         """The lead's plan, on these seats. Raises PlanRefused where it may not be contacted, and as `engines.plan.plan`."""
-        if reason := refusal(lead):
+        if reason := refusal(lead, suppressed):
             raise PlanRefused(reason)
         view = PlannedLead(
             lead.pk,

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from conversion.addresses import AddressError, email_key
+from conversion.addresses import usable_key
 from conversion.vocabulary import Channel, LeadStatus
 
 # A channel that cannot be used gives way to the first of these that can.
@@ -26,14 +26,16 @@ FLAGS = {
 }
 
 
-def refusal(lead: Any) -> str:
+def refusal(lead: Any, suppressed: Collection[str] = ()) -> str:
     """Why no plan may be made for the lead; empty where one may.
 
-    lead: attributes `status`, `deleted_at` and the flags. A competitor is not refused: its score takes points off, and
-    who is scored too low is the operator's to say.
+    lead: attributes `status`, `deleted_at`, `erased_at` and the flags. suppressed: holds `person` where it is on a list as
+    a person. A competitor is not refused: its score takes points off, and who is scored too low is the operator's to say.
     """
     if lead.deleted_at is not None:
         return "it was deleted"
+    if lead.erased_at is not None or "person" in suppressed:
+        return "the person asked to be forgotten"
     for flag, reason in FLAGS.items():
         if getattr(lead, flag):
             return reason
@@ -43,8 +45,8 @@ def refusal(lead: Any) -> str:
 def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
     """The channels that the lead cannot be reached on, each with the reason in words.
 
-    lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `extra`. suppressed: `email`, `phone`, where the
-    address may not be used. Any number is taken to receive both calls and messages: whether it is a mobile one is not
+    lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `extra`. suppressed: `email`, `phone`, `linkedin`,
+    where it may not be used. Any number is taken to receive both calls and messages: whether it is a mobile one is not
     known. Mail needs a postal address among the extra attributes.
     """
     missing: dict[str, str] = {}
@@ -56,7 +58,9 @@ def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
         missing[Channel.SMS] = missing[Channel.VOICE] = "its phone number is suppressed"
     elif not lead.phone.strip():
         missing[Channel.SMS] = missing[Channel.VOICE] = "no phone number"
-    if not lead.linkedin_url.strip():
+    if "linkedin" in suppressed:
+        missing[Channel.LINKEDIN] = "its LinkedIn profile is suppressed"
+    elif not lead.linkedin_url.strip():
         missing[Channel.LINKEDIN] = "no LinkedIn profile"
     if not has_postal_address(lead.extra):
         missing[Channel.MAIL] = "no postal address"
@@ -65,12 +69,7 @@ def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
 
 def address_of(lead: Any) -> str:
     """The key of the lead's e-mail address, empty where it has no usable one."""
-    if lead.email_key or not lead.email.strip():
-        return str(lead.email_key)
-    try:
-        return email_key(lead.email)
-    except AddressError:
-        return ""
+    return usable_key(lead.email, lead.email_key)
 
 
 def has_postal_address(extra: object) -> bool:

@@ -1,10 +1,11 @@
-"""Scoring leads: by the rules, weighted with what was learned, explained in words, and kept on the lead."""
+"""Scoring leads: by the rules and by what was learned, explained in words, and kept on the lead."""
 
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import repeat
 from typing import Any
 
 from django.db import connection, transaction
@@ -12,10 +13,11 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from conversion import als
+from conversion.learned import EXTRA, LearnedComponents
 from conversion.models import Client, Lead
 from conversion.vocabulary import TIERS, PatternType
 from engines.profile import ideal_profile
-from engines.reasons import reasons
+from engines.reasons import described, reasons
 from engines.scoring import COLUMNS, PARTS, Scores, score_leads
 from patterns import guidance
 from patterns.guidance import Guidance
@@ -30,8 +32,10 @@ TYPES = ("int2", "text", "jsonb", "jsonb", "timestamptz", *("int2" for _ in POIN
 
 @dataclass(frozen=True)
 class Score:
-    """score: 0-100. components: rule points by name, with `scored_at`, as stored. weights: the four that were used.
-    weights_source: where they come from, in words. reasons: lines such as "+14: founder" (`engines.reasons`).
+    """score: 0-100. components: rule points by name, with `scored_at`, as stored; `learned` holds the points that count in
+    their place, where a pattern has them. probability: that the lead books when it is worked as leads were, None where the
+    score is not calibrated. weights: the four that were used. weights_source: where they come from, in words. reasons: lines
+    such as "+14: founder" (`engines.reasons`).
     """
 
     lead_id: str
@@ -42,12 +46,14 @@ class Score:
     weights_source: str
     reasons: tuple[str, ...]
     scored_at: datetime
+    probability: float | None = None
 
     def payload(self) -> dict[str, Any]:
         return {
             "lead_id": self.lead_id,
             "score": self.score,
             "tier": self.tier,
+            "probability": self.probability,
             "components": dict(self.components),
             "weights": dict(self.weights),
             "weights_source": self.weights_source,
@@ -121,17 +127,36 @@ def check(lead: Lead, client: Client) -> None:
 def explain(lead: Lead, icp: Mapping[str, Any], known: Guidance, at: datetime) -> Score:
     """The score of a lead with its reasons, a function of its arguments alone."""
     found = als.components_of(lead, icp)
-    score = als.score(found, known.weights)
+    rule = {part: getattr(found, part) for part in PARTS}
+    learned = known.learned.points(lead, rule) if known.learned else {}
+    counted = als.Components(**{**rule, **learned})
+    score = als.score(counted, known.weights)
+    weighted = als.weighted(counted, known.weights)
+    probability = known.calibration.probability(weighted) if known.calibration else None
+    said = described(lead, known.learned, rule, learned) if known.learned else ()
     return Score(
         lead_id=str(lead.pk),
         score=score,
         tier=als.tier(score, known.tiers).value,
-        components={**{part: getattr(found, part) for part in PARTS}, "scored_at": at.isoformat()},
+        components=as_stored(rule, learned, probability, at),
         weights=dict(known.weights),
         weights_source=known.weights_source,
-        reasons=reasons(als.points_of(lead, icp), known.weights, score),
+        reasons=reasons(als.points_of(lead, icp), known.weights, score, said),
         scored_at=at,
+        probability=probability,
     )
+
+
+def as_stored(
+    rule: Mapping[str, float], learned: Mapping[str, float], probability: float | None, at: datetime
+) -> dict[str, Any]:
+    """`als_components`: rule points, and what was learned where something was."""
+    stored: dict[str, Any] = {**rule, "scored_at": at.isoformat()}
+    if learned:
+        stored["learned"] = dict(learned)
+    if probability is not None:
+        stored["probability"] = probability
+    return stored
 
 
 def score_client(
@@ -150,16 +175,18 @@ def score_client(
     started = time.monotonic()
     moment = (at or now()).astimezone(UTC)
     known, icp = guidance.for_client(client, moment, ONLY), ideal_profile(client)
+    asked = COLUMNS if known.learned is None or not known.learned.extras else (*COLUMNS, EXTRA)
     scored, tiers = 0, dict.fromkeys((tier.value for tier in TIERS), 0)
     after = None
     while True:
         with transaction.atomic():
-            rows = read(client, after, batch)
+            rows = read(client, after, batch, asked)
             if not rows:
                 break
             created, ids, *columns = zip(*rows, strict=True)
-            scores = score_leads(dict(zip(COLUMNS, columns, strict=True)), icp, known.weights, known.tiers)
-            write(ids, list(values(scores, known.weights, moment)))
+            by_name = dict(zip(asked, columns, strict=True))
+            scores = score_leads(by_name, icp, known.weights, known.tiers, known.learned, known.calibration)
+            write(ids, list(values(scores, known.weights, moment, known.learned)))
         after, scored = (created[-1], ids[-1]), scored + len(ids)
         for position, tier in enumerate(TIERS):
             tiers[tier.value] += int((scores.tier == position).sum())
@@ -169,15 +196,17 @@ def score_client(
     return Scored(client, scored, known.weights, known.weights_source, tiers, time.monotonic() - started)
 
 
-def read(client: Client, after: tuple[datetime, Any] | None, batch: int) -> list[tuple[Any, ...]]:
-    """The next leads in the order of an index, locked in that order: (created_at, id, *COLUMNS). after: of the last one."""
+def read(
+    client: Client, after: tuple[datetime, Any] | None, batch: int, asked: Sequence[str] = COLUMNS
+) -> list[tuple[Any, ...]]:
+    """The next leads in the order of an index, locked in that order: (created_at, id, *asked). after: of the last one."""
     leads = Lead.objects.for_client(client).filter(deleted_at__isnull=True)
     if after is not None:
         created, last = after
         later = Q(created_at__gt=created) | Q(created_at=created, id__gt=last)
         leads = leads.filter(later, created_at__gte=created)  # the second is what the index is searched by
     ordered = leads.order_by("created_at", "id").select_for_update()
-    return list(ordered.values_list("created_at", "id", *COLUMNS)[:batch])
+    return list(ordered.values_list("created_at", "id", *asked)[:batch])
 
 
 def write(ids: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> int:
@@ -202,15 +231,23 @@ def write(ids: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> int:
         return int(cursor.rowcount)
 
 
-def values(scores: Scores, weights: Mapping[str, float], at: datetime) -> Iterator[tuple[Any, ...]]:
-    """Values of WRITTEN, a row a lead. The JSON of the components is made once for each distinct set of points."""
+def values(
+    scores: Scores, weights: Mapping[str, float], at: datetime, learned: LearnedComponents | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """Values of WRITTEN, a row a lead. The JSON of the components is made once for each distinct set of them."""
     names = [tier.value for tier in TIERS]
     used, moment = json.dumps(dict(weights)), connection.ops.adapt_datetimefield_value(at)
-    texts: dict[tuple[int, ...], str] = {}
+    texts: dict[tuple[Any, ...], str] = {}
+    parts = tuple(learned.parts) if learned else ()
     columns = (scores.components.tolist(), scores.score.tolist(), scores.tier.tolist())
-    for points, score, tier in zip(*columns, strict=True):
-        key = tuple(points)
-        components = texts.get(key)
-        if components is None:
-            components = texts[key] = json.dumps({**dict(zip(PARTS, key, strict=True)), "scored_at": at.isoformat()})
-        yield (score, names[tier], components, used, moment, *key)
+    found = repeat(()) if scores.learned is None else map(tuple, scores.learned.tolist())
+    chances = repeat(None) if scores.probability is None else scores.probability.tolist()
+    for points, score, tier, points_learned, chance in zip(*columns, found, chances, strict=False):
+        key = (*points, *points_learned)
+        text = texts.get(key)
+        if text is None:
+            stored = as_stored(
+                dict(zip(PARTS, points, strict=True)), dict(zip(parts, points_learned, strict=True)), chance, at
+            )
+            text = texts[key] = json.dumps(stored)
+        yield (score, names[tier], text, used, moment, *points)

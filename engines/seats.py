@@ -5,17 +5,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from uuid import UUID
 
+from engines import ramp
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
     """A sender. cap: most touches a day. booked: touches that are sent or planned already, by the sender's local day;
-    planning one lead only reads it.
+    planning one lead only reads it. ramp_started_on: where it is new, the day from which on its cap grows.
     """
 
     id: UUID
     address: str
     cap: int
     booked: dict[date, int] = field(default_factory=dict)
+    ramp_started_on: date | None = None
+
+    def cap_on(self, day: date) -> int:
+        return ramp.cap_on(day, self.cap, self.ramp_started_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class Seats:
                 booked[day] = booked.get(day, 0) + 1
 
     def within_caps(self) -> bool:
-        return all(count <= seat.cap for those in self.of.values() for seat in those for count in seat.booked.values())
+        seats = (seat for those in self.of.values() for seat in those)
+        return all(count <= seat.cap_on(day) for seat in seats for day, count in seat.booked.items())
 
     def day(self, moment: datetime) -> date:
         """The senders' day of an aware moment."""
@@ -68,7 +75,7 @@ class Bookings:
         keeper = self.kept.get(channel)
         for seat in self.seats.of[channel] if keeper is None else (keeper,):
             own = sum(1 for mine, on in self.own if mine is seat and on == day)
-            if seat.booked.get(day, 0) + own < seat.cap:
+            if seat.booked.get(day, 0) + own < seat.cap_on(day):
                 return seat
         return None
 

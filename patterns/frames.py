@@ -15,6 +15,7 @@ from conversion.als import MAXIMA
 from conversion.content import DEFAULT
 from conversion.models import Client
 from conversion.vocabulary import CHANNELS, COMPONENTS, EXITS, TIERS, LeadStatus
+from patterns import extras
 from patterns.columns import read_columns, read_values
 from patterns.detectors.atrisk import WINDOW_DAYS
 from patterns.detectors.frame import DAY, UNKNOWN, Category, Frame, FrameError, Ints, Leads, Touches
@@ -150,6 +151,7 @@ def _leads(client: Client, as_of: datetime) -> tuple[Any, Leads]:
         converted_at=np.where((converted >= 0) & (converted <= end), converted, np.nan),
         left_at=np.where(left, got["status_at"], np.nan),
         exit=np.where(left, kind, UNKNOWN).astype(np.int8),
+        extra=extras.columns(client, got["id"]),
     )
 
 

@@ -13,13 +13,17 @@ from typing import Any, NamedTuple
 from django.db.models import Case, F, JSONField, When
 
 from conversion.als import DEFAULT_TIERS
+from conversion.learned import LearnedComponents
 from conversion.models import Client
 from conversion.usual import USUAL_GAPS
 from conversion.vocabulary import PatternType
+from patterns.components import Calibration
 from patterns.models import ConversionPattern
 from patterns.payloads import Payload
 from patterns.supported import WinningSequence, how, when
 from patterns.trust import ACTED_ON, by_default, tiers_of, trust_of, weighting
+
+SCORING = ("recommended_weights", "learned_components", "weights_evidence")  # what a score asks of a WHO pattern
 
 __all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]
 
@@ -36,6 +40,7 @@ class Stored(NamedTuple):
 @dataclass(frozen=True)
 class Guidance:
     """weights: the four of the score, blended by confidence; weights_source says in words where they come from.
+    learned: components in place of the rules', None where the rules' count. calibration: of the score, None where unknown.
     tiers: least score of `hot` and `warm`, the client's.
 
     The rest holds supported findings of patterns that may be acted on, and is empty where there are none:
@@ -58,6 +63,8 @@ class Guidance:
     avoid_hours: tuple[int, ...] = ()
     versions: Mapping[str, int] = field(default_factory=dict)
     proofs: Mapping[tuple[str, object], str] = field(default_factory=dict)
+    learned: LearnedComponents | None = None
+    calibration: Calibration | None = None
 
     @classmethod
     def defaults(cls, tiers: Mapping[str, float] | None = None) -> "Guidance":
@@ -92,13 +99,13 @@ def for_client(client: Client, at: datetime, only: Collection[PatternType] = tup
     decision asks for them.
     """
     valid = ConversionPattern.objects.valid_at(at).for_client(client)
-    columns: list[Any] = ["pattern_type", "version", "confidence", F("patterns__recommended_weights")]
+    columns: list[Any] = ["pattern_type", "version", "confidence", *(F(f"patterns__{part}") for part in SCORING)]
     if set(only) != {PatternType.WHO}:
         plans = When(pattern_type__in=[PatternType.WHEN, PatternType.HOW], then=F("patterns"))
         columns.append(Case(plans, output_field=JSONField()))
     stored = {}
-    for kind, version, confidence, weights, *content in valid.filter(pattern_type__in=only).values_list(*columns):
-        found = {"recommended_weights": weights} if kind == PatternType.WHO else content[0]
+    for kind, version, confidence, *content in valid.filter(pattern_type__in=only).values_list(*columns):
+        found = dict(zip(SCORING, content, strict=False)) if kind == PatternType.WHO else content[-1]
         stored[kind] = Stored(kind, version, confidence, found)
     return read(stored, client)
 
@@ -130,5 +137,7 @@ def read(rows: Mapping[str, Any], client: Any) -> Guidance:
         tiers=tiers_of(client),
         versions=dict(sorted(versions.items())),
         proofs=proofs,
+        learned=weighed.learned,
+        calibration=weighed.calibration,
         **fields,
     )

@@ -1,10 +1,14 @@
-"""Learning: a function of a client's facts up to a moment and of the algorithms' versions, and of nothing else."""
+"""Learning: a function of a client's facts up to a moment and of the algorithms' versions, and of nothing else.
+
+What is stored differs from what was learned in one thing: a finding that an earlier version claimed, and that later facts
+turned around, is marked and not supported (`patterns.comparison`).
+"""
 
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Protocol
 
@@ -13,14 +17,18 @@ from django.utils.timezone import now
 
 from conversion.models import Client
 from conversion.vocabulary import PatternType, RunState
-from patterns import frames, store
+from patterns import comparison, frames, store
+from patterns.detectors.atrisk import at_risk
+from patterns.detectors.drift import rate_drop
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Frame
 from patterns.detectors.how import HowDetector
 from patterns.detectors.what import WhatDetector
 from patterns.detectors.when import WhenDetector
 from patterns.detectors.who import WhoDetector
-from patterns.models import LearningRun
+from patterns.drift import drift_alerts
+from patterns.models import ConversionPattern, ConversionPatternHistory, LearningRun
+from patterns.scorecard import RUNS, scorecards
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +54,10 @@ Payload = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Learned:
-    """What one run found: a payload or an abstention for each pattern type, the seconds it took, and the frame's size."""
+    """What one run found: a payload or an abstention for each pattern type, the seconds it took, and the frame's size.
+
+    stored: the rows of the payloads that were stored, with their comparisons and scorecards.
+    """
 
     client: Client
     as_of: datetime
@@ -55,6 +66,7 @@ class Learned:
     leads: int
     touches: int
     kept: bool = True  # False: patterns that know later facts stay in force
+    stored: Mapping[PatternType, ConversionPattern] = field(default_factory=dict)
 
     def payloads(self) -> dict[PatternType, Payload]:
         return {kind: found for kind, found in self.patterns.items() if not isinstance(found, Abstention)}
@@ -81,8 +93,19 @@ def learn(client: Client, as_of: datetime) -> Learned:
         frame = frames.load(client, as_of)
         found = analyze(frame, as_of)
         payloads = {kind: payload for kind, payload in found.items() if not isinstance(payload, Abstention)}
-        conversions = int(np.isfinite(frame.leads.converted_at).sum())
-        stored = store.store(client, payloads, algorithms=ALGORITHMS, conversions=conversions, now=now())
+        cards = scorecards(frame, payloads, analyze, earlier_weights(client, as_of))
+        stored = store.store(
+            client,
+            payloads,
+            algorithms=ALGORITHMS,
+            conversions=int(np.isfinite(frame.leads.converted_at).sum()),
+            now=now(),
+            scorecards=cards,
+            compare=lambda payload, last: comparison.compare(payload, last, frame),
+        )
+        found |= {kind: row.patterns for kind, row in stored.items()}
+        if kept := len(stored) == len(payloads):
+            drift_alerts(client, rate_drop(frame), at_risk(frame).outcome, now())
     except Exception as error:
         run.state, run.error, run.finished_at = RunState.FAILED, f"{type(error).__name__}: {error}", now()
         run.save()
@@ -97,8 +120,15 @@ def learn(client: Client, as_of: datetime) -> Learned:
     run.save()
     seconds = time.monotonic() - started
     log.info("learned for client %s as of %s in %.2f s", client.pk, as_of.isoformat(), seconds)
-    kept = len(stored) == len(payloads)
-    return Learned(client, as_of, found, seconds, len(frame.leads), len(frame.touches), kept=kept)
+    return Learned(client, as_of, found, seconds, len(frame.leads), len(frame.touches), kept=kept, stored=stored)
+
+
+def earlier_weights(client: Client, as_of: datetime) -> list[dict[str, float]]:
+    """The weights of the latest WHO versions that knew less, the latest last."""
+    versions = ConversionPatternHistory.objects.filter(client=client, pattern_type=PatternType.WHO)
+    recent = versions.order_by("-version").values_list("patterns__as_of", "patterns__recommended_weights")[:RUNS]
+    known = as_of.astimezone(UTC).isoformat()
+    return [weights for moment, weights in reversed(recent) if weights and moment < known]
 
 
 def _seed(algorithm: str, as_of: datetime) -> int:

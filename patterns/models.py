@@ -129,3 +129,27 @@ class HealthAlert(Row, ClientRow):
 
     def __str__(self) -> str:
         return f"{self.code} {self.pattern_type}".strip()
+
+
+class PooledWeights(Row):
+    """What an agency's clients have in common: a mean and a variance of each coefficient, and nothing of any client.
+
+    A row for each run; patterns say which version they borrowed from, so that they can be made again.
+    """
+
+    agency = models.ForeignKey("conversion.Agency", on_delete=models.CASCADE, related_name="pooled_weights")
+    version = models.PositiveIntegerField()
+    as_of = models.DateTimeField()
+    computed_at = models.DateTimeField(default=now)
+    clients = models.PositiveIntegerField()
+    pool = models.JSONField(help_text="mean and variance, the intercept first; gain: what borrowing saved when left out.")
+
+    class Meta:
+        verbose_name_plural = "pooled weights"
+        constraints = (
+            models.UniqueConstraint(fields=["agency", "version"], name="pooled_version"),
+            models.CheckConstraint(condition=Q(clients__gte=5), name="pooled_clients"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.agency} {self.version}"

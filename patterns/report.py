@@ -55,6 +55,8 @@ EFFECTS = {
     "4_plus_channels": "a touch after 4 channels or more",
 }
 
+CHANGES = {"added": "new", "kept": "kept", "withdrawn": "withdrawn", "turned": "turned around"}
+
 
 @dataclass(frozen=True)
 class Said:
@@ -64,6 +66,7 @@ class Said:
     finding: Mapping[str, Any]
     against: str = AVERAGE
     is_detail: bool = False  # one channel at one tier, or after one other: said after what they add up to
+    path: tuple[str, ...] = ()  # the keys that lead to it in the payload
 
     @property
     def strength(self) -> float:
@@ -73,11 +76,16 @@ class Said:
 def findings(payload: Mapping[str, Any]) -> list[Said]:
     """Every finding of a payload that has a status and a lift, each once, with its name."""
     found: dict[str, Said] = {}
+    for said in every_finding(payload):
+        found.setdefault(said.name, said)
+    return list(found.values())
+
+
+def every_finding(payload: Mapping[str, Any]) -> Iterator[Said]:
+    """As `findings`, but one that stands in two places is said twice."""
     for path, value in _walk(payload, ()):
         if "status" in value and value.get("lift") is not None:
-            name = _name(path, value)
-            found.setdefault(name, Said(name, value, _against(path, value), not DETAILS.isdisjoint(path)))
-    return list(found.values())
+            yield Said(_name(path, value), value, _against(path, value), not DETAILS.isdisjoint(path), path)
 
 
 def abstentions(payload: Mapping[str, Any]) -> dict[str, str]:
@@ -185,6 +193,37 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
         text.append(f"  . {', '.join(parts)}")
     text += [f"  - {name}: {reason}" for name, reason in abstentions(payload).items()]
     return text
+
+
+def changes(comparison: Mapping[str, Any]) -> str:
+    """What changed against the version before, in one line; empty for a first version."""
+    if not comparison or not comparison["against"]:
+        return ""
+    parts = [f"{len(comparison[what])} {word}" for what, word in CHANGES.items() if comparison[what]]
+    text = f"Against version {comparison['against']}: {', '.join(parts) or 'nothing supported, before or now'}"
+    names = [*comparison["withdrawn"], *(one["name"] for one in comparison["turned"])]
+    text += f" (no longer: {'; '.join(names)})" if names else ""
+    counts = comparison["over_versions"]
+    gone = counts["withdrawn"] + counts["turned"]
+    return text + (f"; of {counts['supported']} supported so far, {gone} withdrawn" if counts["supported"] else "")
+
+
+def later(card: Mapping[str, Any]) -> str:
+    """The backtest in one line; empty where there is none."""
+    found = card.get("backtest")
+    if not found:
+        return ""
+    if "abstained" in found:
+        return f"On later facts: {found['abstained']}"
+    if "auc" in found:
+        return (
+            f"On {found['leads']:,} later leads: AUC {found['auc']:.2f} (defaults {found['auc_default']:.2f}), the top fifth "
+            f"held {found['top_fifth_capture']:.0%} of {found['converted']:,} conversions"
+        )
+    return (
+        f"On later touches: those that follow what was supported did {found['ratio']:.2f} times as well as the others "
+        f"({found['low']:.2f} to {found['high']:.2f}; {found['followed']:,} and {found['others']:,})"
+    )
 
 
 def _would_tell(said: Said, unit: str) -> str:

@@ -1,6 +1,6 @@
 """Keeping patterns: one current per client and type, every version in the history, all in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,36 +8,51 @@ from django.db import transaction
 
 from conversion.models import Client
 from conversion.vocabulary import PatternType
+from patterns.comparison import Last
 from patterns.models import ConversionPattern, ConversionPatternHistory
 
 VALID_FOR = timedelta(days=14)  # two weekly runs: one may fail before a pattern expires
+
+Payload = Mapping[str, Any]
+Compare = Callable[[Payload, Last | None], tuple[Payload, dict[str, Any]]]
+
+
+def uncompared(payload: Payload, _: Last | None) -> tuple[Payload, dict[str, Any]]:
+    return payload, {}
 
 
 @transaction.atomic
 def store(
     client: Client,
-    learned: Mapping[PatternType, Mapping[str, Any]],
+    learned: Mapping[PatternType, Payload],
     *,
     algorithms: Mapping[PatternType, str],
     conversions: int,
     now: datetime,
+    scorecards: Mapping[PatternType, Mapping[str, Any]] | None = None,
+    compare: Compare = uncompared,
 ) -> dict[PatternType, ConversionPattern]:
     """Make the payloads the client's current patterns, valid for fourteen days from `now`, and archive them.
 
     A stored WHO pattern also sets the client's `conversion_sample_count` and, where its weights were promoted,
-    `als_learned_weights`. conversions: the converted leads. Types that are not in `learned` keep the pattern they have,
+    `als_learned_weights`. conversions: the converted leads. compare: given a payload and the version in force, what to keep
+    of it and its comparison. Types that are not in `learned` keep the pattern they have,
     and so do those whose pattern knows later facts: a look back must not undo what was learned since. Returns what was
     stored.
     """
     owner = Client.objects.select_for_update().get(pk=client.pk)  # two runs at once store one after the other
     stored = {}
-    current = dict(ConversionPattern.objects.for_client(owner).values_list("pattern_type", "patterns__as_of"))
-    for kind, payload in learned.items():
-        if current.get(kind, "") > payload["as_of"]:
+    current = {row.pattern_type: row for row in ConversionPattern.objects.for_client(owner)}
+    for kind, found in learned.items():
+        last = current.get(kind)
+        if last is not None and last.patterns.get("as_of", "") > found["as_of"]:
             continue
+        payload, comparison = compare(found, last and Last(last.version, last.patterns, last.comparison))
         columns = {
             "version": _next_version(owner, kind),
             "patterns": payload,
+            "scorecard": dict((scorecards or {}).get(kind, {})),
+            "comparison": comparison,
             "sample_size": payload["sample_size"],
             "confidence": payload["confidence"],
             "algorithm": algorithms[kind],
@@ -49,7 +64,7 @@ def store(
         ConversionPatternHistory.objects.create(client=owner, pattern_type=kind, **columns)
         stored[kind], _ = ConversionPattern.objects.update_or_create(client=owner, pattern_type=kind, defaults=columns)
     if PatternType.WHO in stored:
-        _adopt(owner, learned[PatternType.WHO], conversions, now)
+        _adopt(owner, stored[PatternType.WHO].patterns, conversions, now)
     return stored
 
 

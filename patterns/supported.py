@@ -86,7 +86,10 @@ def gaps(payload: Payload) -> tuple[tuple[int | None, ...], Claim | None]:
     finding supports it, or, in a payload without findings of gaps, where it is the default.
     """
     told = isinstance(payload.content, Mapping) and "gap_hazard" in payload.content
-    behind = next(helping(payload.claims("gap_hazard", listed("gap", text))), None) if told else None
+    claims = list(helping(payload.claims("gap_hazard", listed("gap", text)))) if told else []
+    if isinstance(payload.content, Mapping) and "optimal_gap" in payload.content:  # not each gap that books more is taken
+        claims = [one for one in claims if one.key == payload.content["optimal_gap"]]
+    behind = claims[0] if claims else None
     found: list[int | None] = []
     for i, usual in enumerate(USUAL_GAPS, start=1):
         days = payload.part(f"optimal_sequence_gaps.touch_{i}_to_{i + 1}", gap, None)
@@ -163,7 +166,7 @@ def sequence(value: Any, field: str) -> tuple[WinningSequence, Status]:
         raise Unusable(f"{field}.sequence", f"{len(channels)} touches, expected 1 to {LONGEST_SEQUENCE}")
     plan = WinningSequence(
         channels=tuple(channel(one, f"{field}.sequence") for one in channels),
-        rate=of("conversion_rate", 1),
+        rate=of("rate" if "rate" in holder else "conversion_rate", 1),
         low=of("low", 1),
         high=of("high", 1),
         lift=of("lift", math.inf),

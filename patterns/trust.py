@@ -1,11 +1,13 @@
-"""How far a stored pattern is believed, and which weights of the lead score follow from it and the client's own."""
+"""How far a stored pattern is believed, and which weights and components of the lead score follow from it and the client."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conversion.als import DEFAULT_TIERS, DEFAULT_WEIGHTS, WeightsError, check_weights
+from conversion.learned import LearnedComponents
 from conversion.vocabulary import Tier
+from patterns.components import Calibration, calibration_of, learned_of
 from patterns.payloads import Payload, Unusable, number
 
 # Confidence is the probability that acting beats the defaults: below a half, the defaults are the better bet. Weights
@@ -18,12 +20,15 @@ NONE = "default weights"
 @dataclass(frozen=True, slots=True)
 class Weighting:
     """weights: of the score. source: where they come from, in words. version: of the WHO pattern that has a share in
-    them, else None.
+    them, else None. learned: components that stand in place of the rules', None where the rules' count. calibration: what
+    turns the score into a probability, None where these weights were never held against what happened.
     """
 
     weights: Mapping[str, float]
     source: str
     version: int | None = None
+    learned: LearnedComponents | None = None
+    calibration: Calibration | None = None
 
 
 def trust_of(row: Any, client: Any) -> float | None:
@@ -49,19 +54,27 @@ def weighting(row: Any | None, client: Any) -> Weighting:
     learned = payload.part("recommended_weights", checked, None)
     if learned is None:
         return promoted(client)
-    return blend(learned, confidence, row.version)
+    return blend(learned, confidence, row.version, payload)
 
 
-def blend(learned: Mapping[str, float], confidence: float, version: int) -> Weighting:
-    """Learned weights mixed with the defaults: none of them up to a confidence of 0.5, all from 0.7 on."""
+def blend(learned: Mapping[str, float], confidence: float, version: int, payload: Payload) -> Weighting:
+    """Learned weights and components mixed with the defaults: none of them up to a confidence of 0.5, all from 0.7 on.
+
+    The probability is known of what the pattern was calibrated with: its weights in full, or the defaults if it kept them.
+    """
     share = min(max((confidence - ACTED_ON) / (WHOLE - ACTED_ON), 0.0), 1.0)
     origin = f"who {version}, confidence {confidence:.2f}"
     if share == 0:
-        return Weighting(by_default(), f"{NONE} ({origin}, counts from {ACTED_ON:.1f} on)")
+        kept = calibration_of(payload) if dict(learned) == by_default() else None
+        source = f"{NONE} ({origin}, counts from {ACTED_ON:.1f} on)"
+        return Weighting(by_default(), source, calibration=kept)
+    parts = learned_of(payload)
+    what = "learned weights" if parts is None else "learned weights and components"
     if share == 1:
-        return Weighting(dict(learned), f"learned weights ({origin})", version)
+        return Weighting(dict(learned), f"{what} ({origin})", version, parts, calibration_of(payload))
     mixed = {name: round(usual + share * (learned[name] - usual), DIGITS) for name, usual in by_default().items()}
-    return Weighting(mixed, f"learned weights, {share:.0%} of the way from the defaults ({origin})", version)
+    source = f"{what}, {share:.0%} of the way from the defaults ({origin})"
+    return Weighting(mixed, source, version, replace(parts, share=share) if parts else None)
 
 
 def promoted(client: Any) -> Weighting:

@@ -1,10 +1,19 @@
 """Fixtures that every test may use. The whole suite runs on SQLite, and on PostgreSQL where TEST_DATABASE_URL names one."""
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.utils.text import slugify
 
 from conversion.models import Agency, Client
+
+
+def pytest_configure(config):
+    """What has a default with SQLite alone."""
+    settings.SUPPRESSION_KEY = settings.SUPPRESSION_KEY or "tests"
+    settings.DEFAULT_PROVIDERS = {"email": "console"}
+    settings.CREDENTIAL_KEY = settings.CREDENTIAL_KEY or ["A" * 43 + "="]
+    settings.PUBLIC_URL = settings.PUBLIC_URL or "http://localhost:8000"
 
 
 def pytest_collection_modifyitems(config, items):

@@ -13,8 +13,7 @@ from benchmarks.validation.weekly import LOOKS, Sending, frame_of, look
 from conversion.vocabulary import PatternType, Status
 from patterns.comparison import Last, Payload, compare
 from patterns.detectors.atrisk import at_risk
-from patterns.detectors.drift import Drop, rate_drop, since
-from patterns.detectors.compared import compared
+from patterns.detectors.drift import Drop, rate_drop
 from patterns.detectors.earlier import until
 from patterns.detectors.frame import Floats, Frame
 
@@ -44,18 +43,21 @@ NULL = Sending(400, 0.03, flat(), flat())
 HALVED = Sending(1_000, 0.03, turning(1.0, 0.5), turning(1.0, 0.5))
 TURNS = Sending(1_000, 0.03, turning(2.0, 0.5), flat())
 STAYS = Sending(400, 0.03, flat(1.5), flat())
-WEAK = Sending(200, 0.03, flat(1 / 1.5), flat())  # was never what it was taken for
+WRONG = Sending(200, 0.03, flat(), flat(1.5))  # was never what it was taken for
 LUCKY = Sending(400, 0.03, flat(1.0), flat(), luck=0.4)
 
 
 @dataclass(frozen=True)
 class Job:
-    """sending: what is true. kind: the pattern in which the finding about hiring leads stands."""
+    """sending: what is true. kind: the pattern in which the finding about hiring leads stands. falls: whether to look for
+    a fall of bookings too. looks: how many there are.
+    """
 
     sending: Sending
     seed: int
     kind: PatternType = PatternType.WHO
     falls: bool = True
+    looks: int = LOOKS
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def run(job: Job) -> Year:
     facts = frame_of(job.sending, job.seed)
     last: Last | None = None
     first: dict[str, int] = {}
-    for number in range(LOOKS + 1):
+    for number in range(job.looks + 1):
         frame = until(facts, look(number))
         payload, comparison = compare(claim_of(job.kind, frame.as_of), last, frame)
         last = Last(number, payload, comparison)
@@ -120,3 +122,58 @@ def z_of(y: Any, one: Any, other: Any) -> float:
         return 0.0
     p = k.sum() / n.sum()
     return float((k[0] / n[0] - k[1] / n[1]) / np.sqrt(p * (1 - p) * (1 / n).sum()))
+
+
+def alarms(years: Sequence[Year], name: str) -> int:
+    return sum(getattr(year, name) is not None for year in years)
+
+
+def quiet(years: Sequence[Year], *, falls: bool, name: str) -> Iterator[Claim]:
+    """Years without a change raise hardly any alert."""
+    allowed = max(ALARMS_ALLOWED * len(years), FEW)
+    for what, words in (("fell", "bookings fell"), ("turned", "a finding turned around")):
+        if what == "turned" or falls:
+            raised, naive = alarms(years, what), alarms(years, f"naive_{what}")
+            yield Claim(
+                f"{name}: {words}",
+                f"at most {allowed:.0f} of {len(years)} years of weekly looks raise the alert",
+                f"{raised}",
+                raised <= allowed,
+                naive=f"z at {Z_NAIVE} every week: {naive} of {len(years)}",
+            )
+
+
+def in_time(years: Sequence[Year], *, what: str, name: str, weeks: int, share: float, since: int) -> Iterator[Claim]:
+    """Changes are found, so many weeks after they began of touches that are matured. An alert before the change is none."""
+    found = [getattr(year, what) for year in years]
+    late = sorted(look - since for look in found if look is not None and look >= since)
+    hits = sum(delay <= weeks for delay in late)
+    median = f"{late[len(late) // 2]}" if late else "never"
+    yield Claim(
+        name,
+        f"found by week {weeks} in at least {share:.0%} of the years",
+        f"{hits / len(years):.1%} of {len(years)}, median week {median}",
+        hits >= share * len(years),
+    )
+
+
+def questions(scale: Scale) -> Iterator[Question]:
+    year = "a year of weekly looks"
+    jobs = [Job(NULL, seed) for seed in scale.seeds]
+    yield Question(f"{year}, nothing changes", jobs, run, partial(quiet, falls=True, name="nothing changes"))
+    jobs = [Job(STAYS, seed, falls=False) for seed in scale.some(100)]
+    yield Question(f"{year}, a finding stays true", jobs, run, partial(quiet, falls=False, name="1.5 stays 1.5"))
+    jobs = [Job(LUCKY, seed, PatternType.WHAT, falls=False) for seed in scale.some(100)]
+    yield Question(f"{year}, luck of templates", jobs, run, partial(quiet, falls=False, name="luck of 12 templates"))
+    jobs = [Job(HALVED, seed, looks=CHANGES + 8) for seed in scale.some(60)]
+    name = "bookings halve, 1,000 sends a week"
+    halved = partial(in_time, what="fell", name=name, weeks=4, share=0.8, since=CHANGES)
+    yield Question(f"weekly looks, {name}", jobs, run, halved)
+    jobs = [Job(TURNS, seed, falls=False, looks=CHANGES + 12) for seed in scale.some(60)]
+    name = "2.0 turns to 0.5, 1,000 sends a week"
+    turned = partial(in_time, what="turned", name=name, weeks=12, share=0.9, since=CHANGES)
+    yield Question(f"weekly looks, {name}", jobs, run, turned)
+    jobs = [Job(WRONG, seed, falls=False) for seed in scale.some(100)]
+    name = "1.5 times the other way, 200 sends a week"
+    wrong = partial(in_time, what="turned", name=name, weeks=52, share=0.8, since=0)
+    yield Question(f"weekly looks, {name}", jobs, run, wrong)

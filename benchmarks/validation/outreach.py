@@ -4,13 +4,12 @@ The named worlds of `patterns.simulator` are products of hazards; here effects a
 that what it should find is known exactly, and so is the worth of every plan.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from conversion.vocabulary import CHANNELS, EXITS, TIERS, Channel, LeadStatus
-from patterns.detectors.frame import DAY, Category, Floats, Frame, Ints, Leads, Touches
+from conversion.vocabulary import CHANNELS, EXITS, Channel, LeadStatus
+from patterns.detectors.frame import DAY, Bools, Category, Floats, Frame, Ints, Leads, Touches
 from patterns.stats.plans import all_plans, channels_used, conversion
 
 CODES = tuple(CHANNELS.index(name) for name in (Channel.EMAIL, Channel.SMS, Channel.LINKEDIN, Channel.VOICE))
@@ -48,15 +47,40 @@ class World:
     def leaving(self, plans: Ints) -> Floats:
         return np.array([self.leaves.get(code, self.usual_leaves) for code in range(len(CHANNELS))])[plans]
 
-    def worth(self, plans: Ints) -> Floats:
-        """Share of the leads that book under each plan, by templates without luck."""
+    def draw_luck(self, seed: int) -> Floats:
+        """(channels, templates): the log odds that each template of the client of this seed has for no reason."""
+        rng = np.random.default_rng([seed, 1])
+        return self.luck * rng.standard_normal((len(CHANNELS), self.templates))
+
+    def worth(self, plans: Ints, luck: Floats) -> Floats:
+        """Share of the leads that book under each plan, each touch by any of the client's templates of its channel."""
         odds, leaves = self.log_odds(plans), self.leaving(plans)
         tiers = zip(TIER_SHARES, TIER_ODDS, strict=True)
-        return np.asarray(sum(share * conversion(chance(odds + np.log(ratio)), leaves) for share, ratio in tiers))
+        return np.asarray(
+            sum(share * conversion(average(odds + np.log(ratio), plans, luck), leaves) for share, ratio in tiers)
+        )
 
-    def best(self) -> float:
+    def best(self, luck: Floats) -> float:
         """The worth of the best plan that there is."""
-        return float(self.worth(all_plans(CODES, TOUCHES)).max())
+        return float(self.worth(all_plans(CODES, TOUCHES), luck).max())
+
+
+def average(odds: Floats, plans: Ints, luck: Floats) -> Floats:
+    """The hazard of each touch over the templates of its channel."""
+    total = np.zeros(plans.shape)
+    for template in luck.T:
+        total += chance(odds + template[plans])
+    return total / luck.shape[1]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One simulated client. oracle: an independent library is to repeat the fit."""
+
+    world: World
+    leads: int
+    seed: int
+    oracle: bool = False
 
 
 def chance(log_odds: Floats) -> Floats:
@@ -70,7 +94,7 @@ def outreach(world: World, leads: int, seed: int) -> Frame:
     channel = rng.choice(CODES, shape)
     tier = rng.choice(len(TIER_SHARES), leads, p=TIER_SHARES)
     template = rng.integers(0, world.templates, shape) + channel * world.templates
-    luck = world.luck * rng.standard_normal(len(CHANNELS) * world.templates)
+    luck = world.draw_luck(seed).ravel()
     gaps = rng.integers(*GAP_DAYS, shape)
     gaps[:, 0] = 0
     begun = AS_OF - (FOLLOWED_DAYS + rng.random(leads) * SPREAD_DAYS) * DAY
@@ -86,7 +110,15 @@ def outreach(world: World, leads: int, seed: int) -> Frame:
     booked, left = books[rows, last], leaves[rows, last]
     return Frame(
         people(np.where(booked, after, np.nan), np.where(left, after, np.nan)),
-        touches(sent, sent_at, channel, template, tier, rng.integers(1, CAMPAIGNS + 1, leads), books & sent),
+        touches(
+            sent,
+            sent_at=sent_at,
+            channel=channel,
+            template=template,
+            tier=tier,
+            campaign=rng.integers(1, CAMPAIGNS + 1, leads),
+            booked=books & sent,
+        ),
         AS_OF,
     )
 
@@ -113,7 +145,7 @@ def people(converted_at: Floats, left_at: Floats) -> Leads:
 
 
 def touches(
-    sent: np.ndarray, sent_at: Floats, channel: Ints, template: Ints, tier: Ints, campaign: Ints, booked: np.ndarray
+    sent: Bools, *, sent_at: Floats, channel: Ints, template: Ints, tier: Ints, campaign: Ints, booked: Bools
 ) -> Touches:
     """The rows that were sent; all but tier and campaign, which are a lead's, are (leads, touches)."""
     lead, column = np.nonzero(sent)

@@ -124,6 +124,12 @@ class Activity(Row, ClientRow):
                 condition=Q(state__in=["planned", "queued", "claimed", "dispatching", "unknown", "held"]),
                 name="activity_to_do",
             ),
+            models.Index(fields=["sender", "sent_at"], condition=Q(state="sent"), name="activity_sent_by"),
+            models.Index(
+                fields=["sender", "dispatched_at"],
+                condition=Q(state__in=["dispatching", "unknown"]),
+                name="activity_in_flight_by",
+            ),
             models.Index(fields=["due_at"], condition=Q(state__in=["planned", "queued", "held"]), name="activity_due"),
             models.Index(
                 fields=["claimed_until"], condition=Q(state__in=["claimed", "dispatching"]), name="activity_claimed"

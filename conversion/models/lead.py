@@ -45,6 +45,9 @@ class Lead(Row, ClientRow):
     converted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=now)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    erased_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The person asked to be forgotten; what is left is anonymous."
+    )
 
     als_score = models.PositiveSmallIntegerField(null=True, blank=True)
     als_tier = word_field(Tier, blank=True, default="")

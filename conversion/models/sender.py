@@ -25,6 +25,9 @@ class Sender(Row, ClientRow):
     is_active = models.BooleanField(default=True)
     paused_at = models.DateTimeField(null=True, blank=True)
     pause_reason = models.CharField(max_length=255, blank=True, default="")
+    watched_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Bounces before this moment do not count: it was resumed."
+    )
 
     class Meta:
         constraints = (

@@ -7,9 +7,17 @@ from conversion.models.rows import Row
 
 
 class Suppression(Row):
-    """An address, number or domain, in its normalised form. Without client and agency it holds for everybody."""
+    """An address, number, domain, LinkedIn profile or a source's key of a lead, in its normalised form; or a keyed hash of
+    it (`conversion.suppressions`). Without client and agency it holds for everybody.
+    """
 
-    KINDS = (("email", "e-mail"), ("phone", "phone"), ("domain", "domain"))
+    KINDS = (
+        ("email", "e-mail"),
+        ("phone", "phone"),
+        ("domain", "domain"),
+        ("linkedin", "LinkedIn profile"),
+        ("source", "source's key"),
+    )
 
     agency = models.ForeignKey(
         "conversion.Agency", null=True, blank=True, on_delete=models.CASCADE, related_name="suppressions"
@@ -35,10 +43,13 @@ class Suppression(Row):
                 condition=Q(client__isnull=True, agency__isnull=True),
                 name="suppression_once_everybody",
             ),
-            models.CheckConstraint(condition=Q(kind__in=["email", "phone", "domain"]), name="suppression_kind"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["email", "phone", "domain", "linkedin", "source"]), name="suppression_kind"
+            ),
             models.CheckConstraint(condition=~Q(value=""), name="suppression_value"),
             models.CheckConstraint(condition=Q(client__isnull=True) | Q(agency__isnull=True), name="suppression_scope"),
         )
+        indexes = (models.Index(fields=["value", "kind"], name="suppression_by_value"),)
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"

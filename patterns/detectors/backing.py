@@ -3,15 +3,16 @@
 `docs/statistics.md`, "Confidence".
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtr
 
 from patterns.detectors.features import Fitted
-from patterns.detectors.frame import Bools, Floats
+from patterns.detectors.frame import Bools
 from patterns.detectors.texts import Written, informative, model_of
-from patterns.stats.mixed import Texts, fit_effects
+from patterns.stats.mixed import Texts, fit_mixed
+from patterns.stats.rates import Floats
 
 
 def chance_of_gain(fitted: Fitted, rng: np.random.Generator) -> float:
@@ -24,7 +25,7 @@ def chance_of_gain(fitted: Fitted, rng: np.random.Generator) -> float:
     """
     counts = fitted.counts
     first = halves(counts, rng)[counts.template]
-    parts = [subset(counts, fitted.lengths, side) for side in (first, ~first)]
+    parts = [subset(fitted, side) for side in (first, ~first)]
     verdicts = [verdict(learn, judge) for learn, judge in (parts, parts[::-1])]
     return float(ndtr(sum(verdicts) / 2))
 
@@ -40,23 +41,32 @@ def halves(counts: Written, rng: np.random.Generator) -> Bools:
     return half
 
 
-def subset(counts: Written, lengths: Floats, keep: Bools) -> Texts | None:
-    """The model of some templates alone, all columns kept; None where no stratum of theirs can tell texts apart."""
-    some = Written(
-        **{name: getattr(counts, name)[keep] for name in ("stratum", "template", "text", "n", "k")},
-        **{name: getattr(counts, name) for name in ("has", "features", "channel", "length", "cta")},
-    )
+@dataclass(frozen=True)
+class Half:
+    """Some templates' model, all columns kept, and where the model of all templates saw its cells."""
+
+    texts: Texts
+    near: Floats
+
+
+def subset(fitted: Fitted, keep: Bools) -> Half | None:
+    """The model of some templates alone; None where no stratum of theirs can tell texts apart."""
+    counts = fitted.counts
+    some = replace(counts, **{name: getattr(counts, name)[keep] for name in ("stratum", "template", "text", "n", "k")})
     telling = informative(some)
-    return model_of(some, some.has, lengths, telling) if telling.any() else None
+    if not telling.any():
+        return None
+    return Half(model_of(some, some.has, fitted.lengths, telling), fitted.log_odds[keep][telling])
 
 
-def verdict(learn: Texts | None, judge: Texts | None) -> float:
+def verdict(learn: Half | None, judge: Half | None) -> float:
     """Standardised effect, on the texts of `judge`, of the score that `learn` gives them; 0 where nothing can be said."""
     if learn is None or judge is None:
         return 0.0
-    score = judge.x @ fit_effects(learn).mean
+    score: Floats = judge.texts.x @ fit_mixed(learn.texts, learn.near).effects.mean
     if np.ptp(score) == 0:
         return 0.0
     score = (score - score.mean()) / score.std()  # its own effect is then of the size that the prior expects
-    estimate, error = fit_effects(replace(judge, x=score[:, None], features=0)).single(np.ones((1, 1)))
+    alone = replace(judge.texts, x=score[:, None], features=0)
+    estimate, error = fit_mixed(alone, judge.near).effects.single(np.ones((1, 1)))
     return float(estimate[0] / error[0])

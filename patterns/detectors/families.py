@@ -31,7 +31,8 @@ class Family:
 
     keys: what a finding of the value is called by, such as {"title": "Founder"}. counts: rows and conversions.
     rates: shrunken. lifts: shrunken, within strata. expected: conversions under no difference. p_values: NaN where the
-    value was not tested. stratified_by, method: in words, for the evidence of each finding.
+    value was not tested. stratified_by, method: in words, for the evidence of each finding. evidence: more of it by name,
+    one a value or none at all. contradicted: values of which a second look at the same rows says the contrary.
     """
 
     keys: tuple[Mapping[str, Any], ...]
@@ -42,6 +43,8 @@ class Family:
     p_values: Floats
     stratified_by: str
     method: str = EXACT
+    evidence: tuple[Mapping[str, Any], ...] = ()
+    contradicted: Bools | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -142,6 +145,8 @@ def finding(family: Family, i: int, q: float) -> Finding:
     low, high = float(shrunken.low[i]), float(shrunken.high[i])
     outcomes = max(float(counts.successes[i]), float(family.expected[i]))
     status = status_of(q_value=float(q) if known else 1.0, outcomes=outcomes, lift=lift, p_better=p_better)
+    if family.contradicted is not None and family.contradicted[i]:
+        status = Status.NONE
     if status == Status.SUPPORTED and low <= 1 <= high:  # the family as a whole speaks against it
         status = Status.SUGGESTIVE if max(p_better, 1 - p_better) >= SIGN_SUGGESTIVE else Status.NONE
     return Finding(
@@ -159,6 +164,7 @@ def finding(family: Family, i: int, q: float) -> Finding:
         status=status,
         stratified_by=family.stratified_by,
         method=family.method,
+        evidence=family.evidence[i] if family.evidence else {},
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,7 +13,7 @@ from patterns.detectors.frame import Bools, Ints
 from patterns.detectors.lengths import Curve, length_curves
 from patterns.detectors.texts import Written, informative, model_of
 from patterns.stats.effects import Effects
-from patterns.stats.mixed import fit_effects
+from patterns.stats.mixed import fit_mixed
 from patterns.stats.rates import Counts, Floats, hierarchical
 from patterns.stats.strata import Z95, Cells, Contrast, Lifts, against_all, contrast, pick
 
@@ -25,6 +26,7 @@ METHOD = "all features together against template luck (mixed logistic model), Be
 class Fitted:
     """The joint model of the features and the sums behind each: arrays hold one element a feature of `counts`.
 
+    log_odds: of each cell by the model, NaN where its stratum cannot tell texts apart.
     sums: each feature against the touches of its strata without it. expected, trials, successes: of the touches with it.
     templates: the smaller number of templates with and without it, in strata where both occur. rest: raw booking rate
     without it, in its strata. p_values: NaN where it was not tested. lengths, curves: the columns of the lengths, one row a
@@ -33,6 +35,7 @@ class Fitted:
 
     counts: Written
     effects: Effects
+    log_odds: Floats
     sums: Contrast
     tally: Counts
     templates: Ints
@@ -47,7 +50,9 @@ def fit_features(counts: Written) -> Fitted:
     """Fit all features and lengths together; test those that enough templates have and enough have not."""
     lengths, curves = length_curves(counts, counts.has.shape[1])
     keep = informative(counts)
-    effects = fit_effects(model_of(counts, counts.has, lengths, keep))
+    fit = fit_mixed(model_of(counts, counts.has, lengths, keep))
+    effects, log_odds = fit.effects, np.full(len(keep), np.nan)
+    log_odds[keep] = fit.log_odds
     with_n, with_k, n, k = by_stratum(counts)
     cells = feature_cells(with_n, with_k, n, k)
     sums = contrast(cells)
@@ -59,6 +64,7 @@ def fit_features(counts: Written) -> Fitted:
     return Fitted(
         counts=counts,
         effects=effects,
+        log_odds=log_odds,
         sums=sums,
         tally=Counts(with_n.sum(axis=0).astype(np.int64), with_k.sum(axis=0).astype(np.int64)),
         templates=templates,
@@ -87,14 +93,13 @@ def feature_cells(with_n: Floats, with_k: Floats, n: Floats, k: Floats) -> Cells
 
 def templates_apart(counts: Written, mixed: Bools) -> Ints:
     """The smaller of the numbers of templates with and without each feature, in strata where both occur."""
-    size = int(counts.template.max(initial=-1)) + 1
-    smaller = []
-    for feature in range(counts.has.shape[1]):
-        there = mixed[counts.stratum, feature]
-        has = counts.has[counts.text, feature]
-        sides = (np.bincount(counts.template[there & side], minlength=size) for side in (has, ~has))
-        smaller.append(min(int((found > 0).sum()) for found in sides))
-    return np.array(smaller, dtype=np.int64)
+    if not len(counts.template):
+        return np.zeros(counts.has.shape[1], dtype=np.int64)
+    order = np.argsort(counts.template, kind="stable")
+    first = np.flatnonzero(np.diff(counts.template[order], prepend=-1))
+    there, has = mixed[counts.stratum[order]], counts.has[counts.text[order]]
+    sides = [np.logical_or.reduceat(there & side, first).sum(axis=0) for side in (has, ~has)]
+    return np.asarray(np.min(sides, axis=0), dtype=np.int64)
 
 
 def feature_family(fitted: Fitted, kind: str, key: str, *, against_rest: bool = True) -> Family:
@@ -110,7 +115,8 @@ def combined_family(
 ) -> Family:
     """A family of weighted means of features; weights: (values, features), each row sums to 1.
 
-    A lift is not shown as supported unless the joint effect and the marginal one, within strata, agree in sign.
+    The joint effect, all else held, and the marginal one, the Mantel-Haenszel ratio within strata, have to agree in sign;
+    where they do not, one of them speaks for another feature, and nothing is supported or suggested. Each finding says so.
     """
     used = [np.flatnonzero(row) for row in weights]
     counts = Counts(
@@ -121,23 +127,29 @@ def combined_family(
     share = np.zeros(len(used)) if against_rest else np.array([min(part.share.sum(), 1.0) for part in sums])
     expected = np.array([part.expected.sum() for part in sums])
     rest = np.array([row @ fitted.rest for row in weights])
-    agree = np.array([signs_agree(part, fitted, row) for part, row in zip(sums, weights, strict=True)], dtype=bool)
+    up, down = (np.array([getattr(part, name).sum() for part in sums], dtype=float) for name in ("up", "down"))
+    disagree = (up - down) * (weights @ fitted.effects.mean[: weights.shape[1]]) <= 0
     return Family(
         keys=tuple({key: name} for name in names),
         counts=counts,
         rates=hierarchical(counts),
         lifts=model_lifts(fitted.effects, weights, rest, share),
         expected=expected,
-        p_values=np.where(agree | np.isnan(p_values), p_values, 1.0),
+        p_values=np.where(disagree & ~np.isnan(p_values), 1.0, p_values),
         stratified_by=STRATIFIED_BY,
         method=METHOD,
+        evidence=tuple(map(marginal, up, down, share, ~disagree)),
+        contradicted=disagree,
     )
 
 
-def signs_agree(part: Contrast, fitted: Fitted, row: Floats) -> bool:
-    """Whether the Mantel-Haenszel comparison points the way that the joint effect does; also where one side never booked."""
-    marginal = float(np.sum(part.up - part.down))
-    return marginal * float(row @ fitted.effects.mean[: len(row)]) > 0
+def marginal(up: float, down: float, share: float, agrees: bool) -> dict[str, Any]:
+    """The unshrunken lift of the feature alone within strata, and whether it points the way that the joint effect does.
+
+    None where one side never booked: the direction is still known.
+    """
+    ratio = up / down if up > 0 and down > 0 else None
+    return {"marginal_lift": ratio and ratio / (1 - share + share * ratio), "marginal_agrees": bool(agrees)}
 
 
 def model_lifts(effects: Effects, weights: Floats, rest: Floats, share: Floats) -> Lifts:

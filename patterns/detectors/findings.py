@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conversion.vocabulary import Status
@@ -31,6 +31,7 @@ class Finding:
     key: what it speaks of, such as {"title": "Founder"}. sample: leads or touches. converted: of them. rate: shrunken,
     with its 95 % interval low, high. lift: shrunken, within strata, against the expected count (or against the rest, for
     a flag), with its interval. q_value: false-discovery rate, None where it was not tested. p_better: P(lift > 1).
+    evidence: what else the detector has to say of it, by name.
     """
 
     key: Mapping[str, Any]
@@ -48,6 +49,7 @@ class Finding:
     p_best: float | None = None
     stratified_by: str | None = None
     method: str | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     def payload(self) -> dict[str, Any]:
         """The finding under the keys of the interface, numbers rounded, its own key first."""
@@ -68,6 +70,7 @@ class Finding:
             "p_best": self.p_best,
             "stratified_by": self.stratified_by,
             "method": self.method,
+            **self.evidence,
         }
         payload: dict[str, Any] = rounded(values)
         return payload

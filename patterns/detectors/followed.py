@@ -1,31 +1,40 @@
 """Leads followed from their first touch for a fixed time: the unit of what is chosen before anything is known of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
+from conversion.vocabulary import Outcome
 from patterns.detectors.atrisk import WINDOW_DAYS, AtRisk
-from patterns.detectors.families import Family, values_family
-from patterns.detectors.frame import DAY, Bools, Frame, Ints
-from patterns.stats.counting import count_patterns, dense_codes
+from patterns.detectors.families import EXACT, Family, values_family
+from patterns.detectors.frame import DAY, Bools, Floats, Frame, Ints
+from patterns.detectors.luck import frequent
+from patterns.stats.clusters import fit_clusters
+from patterns.stats.counting import Patterns, count_patterns, dense_codes
+from patterns.stats.logistic import fit, ridge
+from patterns.stats.strata import contrast, lifts, stratify
 
 FOLLOWED_DAYS = 35  # the default plan's 21 days, and the 14 in which its last touch may still convert
 WITHIN = "campaign or month, and tier, at the first touch"
-TOUCHES = 6  # of a plan that are told apart
+FREE_SD = 3.0  # prior of a channel where only the variance that templates add is asked for: hardly any
+SMALLEST_P = 1e-300  # below, a normal score is infinite
 
 
 @dataclass(frozen=True)
 class Followed:
     """One row a lead whose first touch was recorded FOLLOWED_DAYS or more ago.
 
-    channel, tier, plan: of the first touch. y: bool, booked within FOLLOWED_DAYS, and a touch is credited with it.
+    channel, tier, plan, template: of the first touch. y: bool, booked within FOLLOWED_DAYS, and a touch is credited with
+    it; where the table speaks of replies, replied to a touch of the first FOLLOWED_DAYS - WINDOW_DAYS.
     stratum: code of (period, tier).
     """
 
     channel: Ints
     tier: Ints
     plan: Ints
+    template: Ints
     y: Bools
     stratum: Ints
 
@@ -42,12 +51,18 @@ def followed_leads(frame: Frame, table: AtRisk) -> Followed:
         kept[:] = False
     first, begun = first[kept], begun[kept]
     lead = table.lead[first]
-    in_time = frame.leads.converted_at[lead] <= begun + FOLLOWED_DAYS * DAY
+    if table.outcome == Outcome.BOOKED:
+        y = credited_leads(frame)[lead] & (frame.leads.converted_at[lead] <= begun + FOLLOWED_DAYS * DAY)
+    else:
+        won_at = np.full(len(frame.leads), np.nan)
+        won_at[table.lead[table.y]] = frame.touches.sent_at[table.row[table.y]]
+        y = won_at[lead] <= begun + (FOLLOWED_DAYS - WINDOW_DAYS) * DAY
     return Followed(
         channel=table.channel[first],
         tier=table.tier[first],
         plan=table.plan[first],
-        y=credited_leads(frame)[lead] & in_time,
+        template=table.template[first],
+        y=y,
         stratum=dense_codes(table.period[first], table.tier[first]),
     )
 
@@ -62,10 +77,42 @@ def credited_leads(frame: Frame) -> Bools:
 
 
 def first_channel_family(leads: Followed, names: Sequence[str]) -> Family | None:
-    """First channels, at the lead: a choice made beforehand, so leads compare fairly; None where all began alike."""
+    """First channels, at the lead: a choice made beforehand, so leads compare fairly; None where all began alike.
+
+    The luck of the templates that they began with makes the lifts and the tests less sure.
+    """
     if not len(leads) or leads.channel.min() == leads.channel.max():
         return None
-    return values_family("first", names, leads.channel, leads.y, leads.stratum, stratified_by=WITHIN)
+    family = values_family("first", names, leads.channel, leads.y, leads.stratum, stratified_by=WITHIN)
+    inflation = first_luck(leads, len(names))
+    sums = contrast(stratify(leads.channel, leads.y, leads.stratum, len(names)))
+    z = ndtri(np.clip(family.p_values / 2, SMALLEST_P, 0.5)) / np.sqrt(inflation)
+    return replace(
+        family,
+        lifts=lifts(replace(sums, noise=sums.noise * inflation)),
+        p_values=np.minimum(2 * ndtr(z), 1.0),
+        method=f"{EXACT}, widened by the luck of the first templates",
+    )
+
+
+def first_luck(leads: Followed, channels: int) -> Floats:
+    """(channels,): by how much the luck of the first touches' templates multiplies the variance of each log lift.
+
+    The ratio of two variances of the same contrast, in a logistic model of the leads with and without that luck.
+    """
+    template = frequent(leads.template)
+    if template.max(initial=-1) < 0:
+        return np.ones(channels)
+    counted = count_patterns([template, leads.channel], leads.y, leads.stratum)
+    patterns = Patterns(counted.levels[:, 1:], counted.stratum, counted.trials, counted.events)
+    model = [ridge(channels, FREE_SD)]
+    plain = fit(patterns, model)
+    lucky = fit_clusters(patterns, counted.levels[:, 0], model, plain).fit
+    sizes = np.bincount(leads.channel, minlength=channels).astype(np.float64)
+    others = sizes * (1 - np.eye(channels))
+    against = np.eye(channels) - others / np.maximum(others.sum(axis=1, keepdims=True), 1.0)
+    (_, before), (_, after) = plain.contrast(against), lucky.contrast(against)
+    return np.asarray(np.maximum((after / before) ** 2, 1.0))
 
 
 @dataclass(frozen=True)

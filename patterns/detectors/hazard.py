@@ -7,7 +7,7 @@ A ridge logistic regression on counted patterns (`docs/statistics.md`, "The haza
 the others, so that a channel is not credited with the tier it is used for, nor a late touch with who is left by then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,7 @@ from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.families import TESTED_FROM, Family
 from patterns.detectors.frame import Ints
 from patterns.stats.counting import Patterns, count_patterns, dense_codes
-from patterns.stats.logistic import Fit, Term, fit, ridge
+from patterns.stats.logistic import Fit, Level, Term, fit, ridge
 from patterns.stats.rates import Counts, Floats, hierarchical
 from patterns.stats.strata import Z95, Lifts
 
@@ -54,18 +54,9 @@ class Hazard:
         return np.asarray(1 / (1 + np.exp(-eta)))
 
     @cached_property
-    def standard_intercept(self) -> float:
-        """The intercept with which the rows, all in one average period, would have as many conversions as they had."""
-        eta = self.fit.log_odds(self.patterns.levels) - self.fit.intercept
-        events, trials = float(self.patterns.events.sum()), self.patterns.trials
-        intercept = self.fit.intercept
-        for _ in range(20):  # Newton on one number: the sum of hazards rises with it
-            rate = 1 / (1 + np.exp(-(eta + intercept)))
-            step = (events - float(trials @ rate)) / max(float(trials @ (rate * (1 - rate))), 1e-9)
-            intercept += float(np.clip(step, -1.0, 1.0))
-            if abs(step) < 1e-10:  # noqa: PLR2004 - far below the digits that are kept
-                break
-        return intercept
+    def level(self) -> Level:
+        """Of an average period: what predictions for other leads start from."""
+        return Level.of(self.fit, self.patterns)
 
     @cached_property
     def previous_shares(self) -> Floats:
@@ -95,10 +86,15 @@ class Hazard:
 def row_columns(table: AtRisk) -> list[Ints]:
     """Of each at-risk touch: channel, tier, touch, gap, new, used, and the channel before, -1 where there is none."""
     touch = np.clip(table.touch, 1, TOUCHES) - 1
-    gap = np.searchsorted(GAP_STARTS, table.gap, side="right") - 1
+    gap = gap_bin(table.gap)
     new = np.where(table.new, 0, -1)
     used = np.minimum(table.distinct, COUNTS) - 1
     return [table.channel, table.tier, touch, gap, new, used, table.previous]
+
+
+def gap_bin(days: Ints) -> Ints:
+    """The place of a gap among GAP_STARTS; -1 before a first touch, whose gap is -1."""
+    return np.searchsorted(GAP_STARTS, days, side="right") - 1
 
 
 def hazard_patterns(table: AtRisk) -> Patterns:
@@ -125,16 +121,24 @@ def fit_hazard(patterns: Patterns, scales: Sequence[float] = SCALES) -> Hazard:
 
     Forty cells of little effect would else make thousands of plans differ by chance alone.
     """
-    best: tuple[float, Hazard] | None = None
+    return Hazard(patterns, *likeliest(patterns, terms, scales))
+
+
+def likeliest(
+    patterns: Patterns, terms_at: Callable[[float], list[Term]], scales: Sequence[float]
+) -> tuple[Fit, float]:
+    """The fit with that of the scales of its priors that has the largest marginal likelihood (Laplace's), and the scale.
+
+    Raises ValueError where there is no scale.
+    """
+    tried = []
     for scale in scales:
-        model = terms(scale)
+        model = terms_at(scale)
         found = fit(patterns, model)
         log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in model)
-        evidence = found.log_posterior - found.log_curvature / 2 + log_prior / 2
-        if best is None or evidence > best[0]:
-            best = evidence, Hazard(patterns, found, scale)
-    assert best is not None  # noqa: S101  there is a scale
-    return best[1]
+        tried.append((found.log_posterior - found.log_curvature / 2 + log_prior / 2, found, scale))
+    _, found, scale = max(tried, key=lambda one: one[0])
+    return found, scale
 
 
 def row_of(model: Hazard, parts: Mapping[tuple[str, int], float]) -> Floats:

@@ -30,11 +30,12 @@ from patterns.detectors.followed import (
 from patterns.detectors.frame import Frame
 from patterns.detectors.gains import choice_gain, probability
 from patterns.detectors.hazard import fit_hazard, hazard_patterns
+from patterns.detectors.leaving import fit_leaving
 from patterns.detectors.luck import with_template_luck
 from patterns.detectors.sequences import Planner, plan_gain
 from patterns.detectors.winning import winning_sequences
 from patterns.stats.counting import Patterns, count_patterns
-from patterns.stats.rates import Counts, about, hierarchical
+from patterns.stats.rates import about
 
 MIN_CONVERSIONS = 5
 MIN_LEADS = 20
@@ -69,7 +70,7 @@ class HowDetector:
             facts.planner, facts.found, assigned_sequences(frame, facts.leads, facts.planner.length), rng
         )
         payload = {
-            **head(PatternType.HOW, as_of, lead_count(table), confidence(facts, sequences, rng)),
+            **head(PatternType.HOW, as_of, lead_count(table), confidence(facts, sequences, rng), table.outcome),
             "booking_channel_distribution": booking_shares(table),
             "first_touch_effectiveness": first_touches(facts),
             "best_first_channel": best_first(facts.found),
@@ -114,8 +115,7 @@ def gather(frame: Frame, table: AtRisk) -> Facts:
     }
     families = {name: family for name, family in made.items() if family is not None}
     found = dict(zip(families, findings(list(families.values())), strict=True))
-    leaving = hierarchical(Counts.of(table.channel, table.left, len(CHANNELS))).mean
-    return Facts(table, leads, patterns, Planner(model, leaving), found)
+    return Facts(table, leads, patterns, Planner(model, fit_leaving(table)), found)
 
 
 def confidence(facts: Facts, sequences: Any, rng: np.random.Generator) -> float:
@@ -130,9 +130,10 @@ def confidence(facts: Facts, sequences: Any, rng: np.random.Generator) -> float:
 
 
 def booking_shares(table: AtRisk) -> dict[str, float]:
+    """Share of the bookings on each channel that was used; empty where none booked."""
     sent = np.bincount(table.channel, minlength=len(NAMES))
-    won = np.bincount(table.channel[table.y], minlength=len(NAMES))
-    return {NAMES[c]: float(won[c]) / int(won.sum()) for c in np.flatnonzero(sent)}
+    won = np.bincount(table.channel[table.booked], minlength=len(NAMES))
+    return {NAMES[c]: float(won[c]) / int(won.sum()) for c in np.flatnonzero(sent)} if won.any() else {}
 
 
 def only(table: AtRisk) -> Abstention:

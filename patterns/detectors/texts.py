@@ -8,7 +8,7 @@ import numpy as np
 from conversion.vocabulary import CHANNELS, Channel
 from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.frame import Bools, Floats, Frame, Ints, Touches
-from patterns.stats.counting import dense_codes
+from patterns.stats.counting import dense_codes, distinct
 from patterns.stats.mixed import Texts
 
 LENGTH_IN_CHARS = (Channel.SMS,)  # a segment is counted in characters; every other text in words
@@ -31,7 +31,8 @@ class Written:
 
     cells: stratum, template and text of each combination that occurs, its sends and bookings. has: (texts, features),
     bool. features: the columns of `has`. channel: of each text. length: of each text, mean words, or characters where
-    the channel counts these. cta: of each text, -1 none.
+    the channel counts these. cta: of each text, -1 none. key: of each template. place: of each stratum, its campaign (0
+    without one), channel and touch number, (strata, 3).
     """
 
     stratum: Ints
@@ -44,6 +45,8 @@ class Written:
     channel: Ints
     length: Floats
     cta: Ints
+    key: Ints
+    place: Ints
 
     @property
     def touches(self) -> int:
@@ -74,13 +77,17 @@ def written(frame: Frame, touches: AtRisk) -> Written:
     at, stratum_of = np.divmod(cell, int(stratum.max(initial=0)) + 1)
     one = rows[first]
     has, features = features_of(frame, one)
-    template = np.unique(sent.template[one], return_inverse=True)[1]
+    key, template = np.unique(sent.template[one], return_inverse=True)
+    used, stratum_at = np.unique(stratum_of, return_inverse=True)
+    sample = np.zeros(int(stratum.max(initial=0)) + 1, dtype=np.int64)  # any row of each stratum: all have its place
+    sample[stratum] = keep
+    there = sample[used]
     channel = sent.channel[one]
     in_chars = np.isin(channel, [CHANNELS.index(name) for name in LENGTH_IN_CHARS])
     totals = [np.bincount(text, weights=column[rows], minlength=texts) for column in (sent.words, sent.chars)]
     sends = np.bincount(text, minlength=texts)
     return Written(
-        stratum=np.unique(stratum_of, return_inverse=True)[1],
+        stratum=stratum_at,
         template=template[at],
         text=at,
         n=n,
@@ -90,14 +97,14 @@ def written(frame: Frame, touches: AtRisk) -> Written:
         channel=channel,
         length=np.where(in_chars, totals[1], totals[0]) / np.maximum(sends, 1),
         cta=sent.cta[one],
+        key=key,
+        place=np.stack([np.maximum(touches.period[there], 0), touches.channel[there], touches.touch[there]], axis=1),
     )
 
 
 def text_codes(sent: Touches, rows: Ints) -> tuple[Ints, Ints]:
     """The text of each row, and a row (position in `rows`) of each text; texts are in the order of template keys."""
-    keys = np.unique(
-        sent.template[rows]
-    )  # a sort without an argsort, then a search: a third of the time of return_inverse
+    keys = distinct(sent.template[rows])
     template = np.searchsorted(keys, sent.template[rows])
     first = np.zeros(len(keys), dtype=np.int64)
     first[template[::-1]] = np.arange(len(rows))[::-1]

@@ -1,5 +1,6 @@
 """How long to wait: the best day inside a supported gap, and the time from the first touch to a booking."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,16 +8,18 @@ import numpy as np
 from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.findings import Abstention
 from patterns.detectors.followed import credited_leads
-from patterns.detectors.frame import DAY, Frame
+from patterns.detectors.frame import DAY, Floats, Frame, Ints
 from patterns.stats.counting import count_patterns, dense_codes
 from patterns.stats.logistic import ridge
-from patterns.stats.timing import fit_curve, incidence
+from patterns.stats.timing import Incidence, fit_curve, incidence
 
 LONGEST_GAP = 14  # days: the longest that a plan waits
 MIN_BOOKED = 5  # bookings that a time to convert is read from
 HORIZON_DAYS = 60.0  # "in the end": few sequences run longer
 FOLLOWED = 0.05  # of the leads must have been followed that long, or the horizon is shorter
 TOUCHES, CHANNELS = 10, 5
+BOOKED, LEFT = 1, 2
+PERCENTILES = (50, 80, 95)
 
 
 def gap_days(table: AtRisk, gap: str) -> int:
@@ -54,27 +57,41 @@ def conversion_timing(frame: Frame) -> dict[str, Any]:
     lead, begun = touches.lead[first], touches.sent_at[first]
     ended = np.fmin(leads.converted_at[lead], leads.left_at[lead])
     booked = credited_leads(frame)[lead] & (leads.converted_at[lead] <= ended)
-    cause = np.where(np.isnan(ended), 0, np.where(booked, 1, 2))
+    cause = np.where(np.isnan(ended), 0, np.where(booked, BOOKED, LEFT))
     duration = np.maximum(np.where(np.isnan(ended), frame.as_of, ended) - begun, 0.0) / DAY
-    if int(booked.sum()) < MIN_BOOKED:
-        return Abstention(
-            f"{int(booked.sum())} bookings followed from the first touch on; {MIN_BOOKED} are needed"
-        ).payload()
+    return timing_of(duration, cause)
 
+
+def timing_of(duration: Floats, cause: Ints) -> dict[str, Any]:
+    """The time to a booking, with intervals. duration: days followed, one a lead. cause: 0 under way, 1 booked, 2 left."""
+    booked = int((cause == BOOKED).sum())
+    if booked < MIN_BOOKED:
+        return Abstention(f"{booked} bookings followed from the first touch on; {MIN_BOOKED} are needed").payload()
     horizon = min(HORIZON_DAYS, float(np.quantile(duration, 1 - FOLLOWED, method="inverted_cdf")))
-    found = incidence(duration, cause)
+    found = incidence(duration.astype(np.float64), cause, event=BOOKED)
     share = found.by(horizon)
     if not share:
         return Abstention(f"no booking within the {horizon:.0f} days for which enough leads were followed").payload()
+    low, high = found.interval(horizon)
     inside = found.times <= horizon
     steps = np.diff(found.probability[inside], prepend=0.0)
-    p50, p80, p95 = (found.quantile(level * share) for level in (0.5, 0.8, 0.95))
+    times = {f"percentile_{level}": found.quantile(level / 100 * share) for level in PERCENTILES}
     return {
         "avg_days_to_convert": float(steps @ found.times[inside] / share),
-        "median_days_to_convert": p50,
-        "percentile_50": p50,
-        "percentile_80": p80,
-        "percentile_95": p95,
+        "median_days_to_convert": times["percentile_50"],
+        **times,
+        **dict(percentile_bounds(found, horizon)),
         "converted_within_horizon": share,
+        "converted_within_horizon_low": low,
+        "converted_within_horizon_high": high,
         "horizon_days": horizon,
     }
+
+
+def percentile_bounds(found: Incidence, horizon: float) -> Iterator[tuple[str, float]]:
+    """The ends of the percentiles' intervals, by key, each around its percentile, which lies between points of the grid."""
+    for level in PERCENTILES:
+        low, high = found.quantile_interval(level / 100, horizon)
+        middle = found.quantile(level / 100 * found.by(horizon)) or 0.0
+        yield f"percentile_{level}_low", min(low, middle)
+        yield f"percentile_{level}_high", max(high, middle)

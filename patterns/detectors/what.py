@@ -16,6 +16,7 @@ from patterns.detectors.findings import Q_SUPPORTED, Abstention, Finding, rounde
 from patterns.detectors.frame import Frame
 from patterns.detectors.lengths import optimal_lengths
 from patterns.detectors.texts import Written, written
+from patterns.detectors.variants import chance_of_winners, variant_arms, variant_part
 from patterns.stats.rates import about
 
 MIN_CONVERSIONS = 5
@@ -33,22 +34,24 @@ Findings = dict[str, list[Finding]]
 
 
 class WhatDetector:
-    """Lifts of subject patterns, pain points, calls to action, angles, personalization and length."""
+    """Lifts of subject patterns, pain points, calls to action, angles, personalization, length and variants."""
 
-    algorithm = "what-1"
+    algorithm = "what-2"
 
     def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
         """The `what` payload, or an abstention that says how many more touches are needed. as_of: aware."""
-        counts = written(frame, at_risk(frame))
+        table = at_risk(frame)
+        counts = written(frame, table)
         if reason := too_few(counts):
             return reason
         fitted = fit_features(counts)
         families = {kind: feature_family(fitted, kind, key, against_rest=kind != "ctas") for kind, key in KEYS.items()}
         types = type_tests(fitted, frame.vocabulary)
-        p_values = [*(family.p_values for family in families.values()), types.family.p_values, fitted.curve_p_values]
-        *q_values, q_types, q_curves = discoveries(*p_values)
+        arms = variant_arms(counts)
+        further = [types.family.p_values, fitted.curve_p_values, arms.family.p_values]
+        *q_values, q_types, q_curves, q_arms = discoveries(*(family.p_values for family in families.values()), *further)
         found = {name: findings_at(family, q) for (name, family), q in zip(families.items(), q_values, strict=True)}
-        by_type = findings_at(types.family, q_types)
+        by_type, by_arm = findings_at(types.family, q_types), findings_at(arms.family, q_arms)
         parts = {
             "subject_patterns": two_sided(fitted, found, "subjects", ("winning", "losing")),
             "pain_points": pain_points(fitted, found),
@@ -56,12 +59,15 @@ class WhatDetector:
             "angles": part(fitted, "angles", {"rankings": [item.payload() for item in ranked(found["angles"])]}),
             "optimal_length": optimal_lengths(fitted.curves, fitted.effects, q_curves),
             "personalization_lift": personalization(fitted, found, frame.vocabulary.flag_names),
+            "variants": variant_part(arms, by_arm),
         }
         if silent := unanimous(list(parts.values())):
             return silent
         backed = any(map(any_supported, (*found.values(), by_type))) or bool((q_curves <= Q_SUPPORTED).any())
-        confidence = chance_of_gain(fitted, rng) if backed else 0.0
-        payload: dict[str, Any] = rounded({**head(PatternType.WHAT, as_of, counts.touches, confidence), **parts})
+        confidence = chance_of_gain(fitted, rng) if backed else chance_of_winners(by_arm)
+        payload: dict[str, Any] = rounded(
+            {**head(PatternType.WHAT, as_of, counts.touches, confidence, table.outcome), **parts}
+        )
         return payload
 
 
@@ -102,7 +108,7 @@ def lacking(fitted: Fitted, columns: Sequence[int]) -> str:
     expected = float(fitted.sums.expected[at].max())
     touches = int(fitted.tally.trials[at].max())
     more = touches * (2 / max(expected, 0.1) - 1)
-    return f"too few bookings to compare; about {about(more)} more touches with it are needed"
+    return f"too few conversions to compare; about {about(more)} more touches with it are needed"
 
 
 def two_sided(fitted: Fitted, found: Findings, kind: str, names: tuple[str, str]) -> dict[str, Any]:

@@ -8,19 +8,21 @@ from typing import Any
 import numpy as np
 
 from conversion.als import DEFAULT_WEIGHTS
-from conversion.vocabulary import PatternType, Status
+from conversion.learned import SIGNALS, SIZES
+from conversion.learned import size_label as label
+from conversion.vocabulary import Outcome, PatternType, Status
 from patterns.detectors.atrisk import at_risk
 from patterns.detectors.families import Family, any_supported, findings, flags_family, head, ranked, values_family
 from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import UNKNOWN, Bools, Category, Frame, Ints, Leads
+from patterns.detectors.learned import subject_of
 from patterns.detectors.weighing import weigh
 from patterns.stats.counting import dense_codes
-from patterns.stats.rates import about
+from patterns.stats.rates import Floats, about
+from patterns.stats.weights import Prior
 
 MIN_CONVERSIONS = 10
 MIN_LEADS = 30
-SIZES = ((1, 5), (6, 15), (16, 30), (31, 50), (51, 100), (101, 500), (501, None))  # employees, both ends within
-SIGNALS = ("new_role", "hiring", "funded")
 STRATIFIED_BY = "campaign or month, and number of the first touch"
 
 Part = list[dict[str, Any]] | dict[str, Any]
@@ -28,26 +30,30 @@ Part = list[dict[str, Any]] | dict[str, Any]
 
 @dataclass(frozen=True)
 class Units:
-    """The leads that were followed for long enough: their rows, whether any such touch booked, and their stratum."""
+    """The leads that were followed for long enough: their rows, whether any such touch booked, their stratum, and when the
+    first such touch was sent (seconds since 1970).
+    """
 
     row: Ints
     y: Bools
     stratum: Ints
+    time: Floats
 
     def __len__(self) -> int:
         return len(self.row)
 
 
 class WhoDetector:
-    """Rates and lifts of titles, industries, sizes and signals, and the weights of the lead score.
+    """Rates and lifts of titles, industries, sizes and signals, and the components and weights of the lead score.
 
-    champion: the weights that learned ones must beat on held-out leads; the defaults, unless told otherwise.
+    champion: the weights that learned ones must beat on held-out leads; the defaults, unless told otherwise. prior: what is
+    believed of the weights beforehand, such as what other clients have in common; the defaults where None.
     """
 
-    algorithm = "who-1"
+    algorithm = "who-2"
 
-    def __init__(self, champion: Mapping[str, float] = DEFAULT_WEIGHTS) -> None:
-        self.champion = champion
+    def __init__(self, champion: Mapping[str, float] = DEFAULT_WEIGHTS, prior: Prior | None = None) -> None:
+        self.champion, self.prior = champion, prior
 
     def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
         """The `who` payload, or an abstention that says how many more leads are needed. as_of: aware."""
@@ -57,22 +63,23 @@ class WhoDetector:
         leads = frame.leads
         families = segment_families(leads, units)
         found = dict(zip(families, findings(list(families.values())), strict=True))
+        supported = any(any_supported(items) for items in found.values())
         weighing = weigh(
-            leads.components[units.row].astype(np.float64),
-            leads.risk[units.row].astype(np.float64),
-            units.y,
+            subject_of(leads, units.row, units.y, units.stratum, units.time),
             defaults=DEFAULT_WEIGHTS,
             champion=self.champion,
             rng=rng,
+            prior=self.prior,
+            any_supported=supported,
         )
-        supported = weighing.promoted or any(any_supported(items) for items in found.values())
         payload = {
-            **head(PatternType.WHO, as_of, len(units), weighing.confidence if supported else 0.0),
+            **head(PatternType.WHO, as_of, len(units), weighing.confidence if supported or weighing.promoted else 0.0),
             "title_rankings": ranking(found, "title"),
             "industry_rankings": ranking(found, "industry"),
             "size_analysis": size_analysis(found),
             "timing_signals": timing_signals(found, leads, units),
             "recommended_weights": weighing.weights,
+            "learned_components": weighing.components,
             "recommended_tiers": weighing.tiers,
             "weights_evidence": weighing.evidence,
         }
@@ -80,17 +87,20 @@ class WhoDetector:
         return rounded_payload
 
 
-def lead_units(frame: Frame) -> Units:
-    """One row a lead with a matured touch. Its stratum: campaign or month, and number, of the first such touch."""
-    touches = at_risk(frame)
+def lead_units(frame: Frame, outcome: Outcome | None = None) -> Units:
+    """One row a lead with a matured touch. Its stratum: campaign or month, and number, of the first such touch. outcome:
+    that y speaks of, the one that the frame has enough of where None.
+    """
+    touches = at_risk(frame, outcome)
     if not len(touches):
         none = np.zeros(0, dtype=np.int64)
-        return Units(none, none.astype(bool), none)
+        return Units(none, none.astype(bool), none, none.astype(np.float64))
     first = np.flatnonzero(np.diff(touches.lead, prepend=-1))
     return Units(
         row=touches.lead[first],
         y=np.logical_or.reduceat(touches.y, first),
         stratum=dense_codes(touches.period[first], touches.touch[first]),
+        time=frame.touches.sent_at[touches.row[first]].astype(np.float64),
     )
 
 
@@ -139,10 +149,6 @@ def used(category: Category, rows: Ints) -> tuple[list[str], Ints]:
 def size_codes(employees: Ints) -> Ints:
     starts = np.array([low for low, _ in SIZES])
     return np.asarray(np.searchsorted(starts, employees, side="right") - 1)
-
-
-def label(low: int, high: int | None) -> str:
-    return f"{low}+" if high is None else f"{low}-{high}"
 
 
 def ranking(found: Mapping[str, list[Finding]], name: str) -> Part:

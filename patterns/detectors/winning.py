@@ -1,4 +1,8 @@
-"""The sequences worth trying: the best of the plans that surely gain something over the default plan."""
+"""The sequences worth trying: the best of the plans that surely gain something over the default plan.
+
+The best by what is expected of them are listed; of these, the one to follow is that with the highest lower end. What a
+plan claims is its lower end, too: picked from thousands, it is expected to be worth less than it looks.
+"""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -11,17 +15,18 @@ from patterns.detectors.families import Family
 from patterns.detectors.findings import EFFECT_SUPPORTED, Abstention, Finding
 from patterns.detectors.followed import Assigned
 from patterns.detectors.frame import Ints
-from patterns.detectors.sequences import MIN_TOUCHES, Planner, Worth, names
+from patterns.detectors.sequences import LISTED, MIN_TOUCHES, Planner, Worth, names
 from patterns.stats.plans import channels_used
 
-SHOWN = 5  # sequences a payload lists: more are variations of the same
 METHOD = "g-formula over the hazard model, 500 posterior draws; lift against the default sequence"
 
 
 def winning_sequences(
     planner: Planner, found: Mapping[str, Sequence[Finding]], assigned: Assigned, rng: np.random.Generator
 ) -> list[dict[str, Any]] | dict[str, Any]:
-    """Payloads of the best plans that are supported or suggestive; an abstention where there is no choice to make."""
+    """Payloads of the best plans that are supported or suggestive, the surest gain first; an abstention where there is no
+    choice to make.
+    """
     if len(planner.allowed) < 2 or not planner.length:  # noqa: PLR2004 - a choice needs two
         return Abstention(
             f"{len(planner.allowed)} channel was used for {MIN_TOUCHES} touches or more with conversions to expect: "
@@ -33,9 +38,9 @@ def winning_sequences(
         status = plan_status(worth, i, found)
         if status != Status.NONE:
             items.append(payload(worth, i, status, assigned))
-        if len(items) == SHOWN:
+        if len(items) == LISTED:
             break
-    return sorted(items, key=lambda item: -item["lift"])
+    return sorted(items, key=lambda item: -item["lift_low"])
 
 
 def plan_status(worth: Worth, i: int, found: Mapping[str, Sequence[Finding]]) -> Status:
@@ -71,7 +76,8 @@ def payload(worth: Worth, i: int, status: Status, assigned: Assigned) -> dict[st
     place = assigned.plans.index(plan) if plan in assigned.plans else None
     return {
         "sequence": names(plan),
-        "conversion_rate": float(worth.rate[i]),
+        "conversion_rate": float(worth.low[i]),  # what it claims
+        "rate": float(worth.rate[i]),
         "low": float(worth.low[i]),
         "high": float(worth.high[i]),
         "sample_size": 0 if place is None or assigned.family is None else int(assigned.family.counts.trials[place]),

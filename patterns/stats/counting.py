@@ -111,3 +111,9 @@ def squeezed(column: Ints) -> tuple[Ints, int]:
     present = np.zeros(high - low + 1, dtype=bool)
     present[offset] = True
     return (np.cumsum(present) - 1)[offset], int(present.sum())
+
+
+def distinct(values: Ints) -> Ints:
+    """The distinct values, sorted: `numpy.unique`, which hashes, takes five to ten times as long on many of few."""
+    ordered = np.sort(values)
+    return ordered[np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))]

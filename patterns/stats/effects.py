@@ -34,8 +34,8 @@ class Effects:
     @property
     def covariance(self) -> Floats:
         mean = self.mean
-        second = np.einsum("p,pij->ij", self.mass, self.covariances)
-        return np.asarray(second + np.einsum("p,pi,pj->ij", self.mass, self.means, self.means) - np.outer(mean, mean))
+        second = np.tensordot(self.mass, self.covariances, axes=1)
+        return np.asarray(second + (self.means.T * self.mass) @ self.means - np.outer(mean, mean))
 
     def single(self, weights: Floats) -> tuple[Floats, Floats]:
         """Estimate and standard error of weighted sums of columns, each as a fixed effect, all else as it is.
@@ -46,7 +46,7 @@ class Effects:
         length = np.linalg.norm(weights, axis=1)
         unit = weights / length[:, None]
         at = self.means @ unit.T
-        variance = np.einsum("si,pij,sj->ps", unit, self.covariances, unit)
+        variance = ((unit @ self.covariances) * unit).sum(axis=-1)
         prior = self.priors @ (unit**2).T
         brought = np.maximum(1 - variance / prior, LEAST)
         estimates, variances = at / brought, variance / brought

@@ -23,6 +23,7 @@ STRATA_SD = 1.0  # of stratum intercepts around their mean, log odds: campaigns 
 INTERCEPT_SD = 10.0  # around the overall log odds: proper, and too wide to be felt
 STEPS = 60  # Newton steps; a ridge fit takes 5 to 9
 TOLERANCE = 1e-9  # of the largest change of a coefficient
+LEVEL_STEPS = 20  # of Newton's method on the intercept alone
 BLOCK = 8192  # patterns expanded to 0/1 columns at a time: bounds the memory
 PAIR_COST = 10  # of one pair of columns, in multiply-adds of an expanded block; measured
 
@@ -74,6 +75,52 @@ class Fit:
     def log_odds(self, levels: Ints) -> Floats:
         """Log odds of rows with these levels (rows, terms) in a stratum of the mean intercept."""
         return self.intercept + gathered(self.coefficients, self.starts, levels)
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a fit says of an average row: for predictions where all rows stand in one average stratum.
+
+    intercept: with which the rows of the fit, all in that stratum, would have as many events as they had. average: of
+    each coefficient's column, weighted by binomial weights, whose sum is `weight`.
+    """
+
+    intercept: float
+    average: Floats
+    weight: float
+
+    @classmethod
+    def of(cls, fit: Fit, patterns: Patterns) -> "Level":
+        """Of a fit and the patterns that it was made on."""
+        eta = gathered(fit.coefficients, fit.starts, patterns.levels)
+        events, trials = float(patterns.events.sum()), patterns.trials
+        intercept = fit.intercept
+        for _ in range(LEVEL_STEPS):  # Newton on one number: the sum of rates rises with it
+            rate = 1 / (1 + np.exp(-(eta + intercept)))
+            slope = max(float(trials @ (rate * (1 - rate))), 1e-9)
+            step = (events - float(trials @ rate)) / slope if events else 0.0
+            intercept += float(np.clip(step, -1.0, 1.0))
+            if abs(step) < TOLERANCE:
+                break
+        rate = 1 / (1 + np.exp(-(eta + fit.strata[patterns.stratum] + fit.intercept)))
+        weight = trials * rate * (1 - rate)
+        total = float(weight.sum())
+        average = np.zeros(len(fit.coefficients))
+        for place, (low, high) in enumerate(pairwise(fit.starts)):
+            level = patterns.levels[:, place]
+            has = level >= 0
+            average[low:high] = np.bincount(level[has], weight[has], high - low)
+        return cls(intercept, average / max(total, 1e-300), total)
+
+    def draws(self, fit: Fit, rng: np.random.Generator, size: int) -> tuple[Floats, Floats]:
+        """Posterior draws of the coefficients (size, p) and of the intercept (size,) that goes with them.
+
+        The overall level is known far better than any effect: what the effects add on average the intercept takes off.
+        """
+        values, vectors = np.linalg.eigh(fit.covariance)
+        moves = rng.standard_normal((size, len(values))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+        noise = rng.standard_normal(size) / math.sqrt(max(self.weight, 1e-300))
+        return fit.coefficients + moves, self.intercept - moves @ self.average + noise
 
 
 def ridge(size: int, sd: float) -> Term:

@@ -9,15 +9,18 @@ Raw ratios mix a value with when and to whom it was sent. Here rows are compared
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
-from patterns.stats.rates import Bools, Floats, Ints
+from patterns.stats.rates import APART_SD, TAIL, Bools, Floats, Ints
 
 DENSE = 4_000_000  # cells of a full table (32 MB); beyond that only the cells that occur are made
 CHANCE = 20  # rows; a larger stratum of a single value is the sender's choice
 TAUS = np.geomspace(0.03, 1.5, 12)  # between-value spread of log-lifts: from "no difference" to a factor of 20
 TAU_SCALE = 0.5  # half-normal prior of that spread: two in three values lie within a factor of 1.65
+APART = 0.1  # share of values that may be of another kind than their family; as rates, but the best of many is picked
+SCALES = np.append(TAUS, APART_SD)  # the last one is that of values apart from their family
 Z95 = 1.959964  # 97.5 % point of the normal distribution
+HALVINGS = 36  # of the bracket of a mixture's quantile: from some units of log-lift to far below six digits
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,10 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Lifts:
-    """Shrunken lifts, one a value: median, 95 % interval, P(lift > 1), centre and spread of the log-lift."""
+    """Shrunken lifts, one a value: median, 95 % interval, P(lift > 1).
+
+    centre, spread: median and standard deviation of the log of the ratio to the rest, share: of the value in its strata.
+    """
 
     lift: Floats
     low: Floats
@@ -72,11 +78,6 @@ class Lifts:
     centre: Floats
     spread: Floats
     share: Floats
-
-    def draws(self, rng: np.random.Generator, size: int) -> Floats:
-        """Posterior draws of the lifts, shape (size, values)."""
-        log_lift = self.centre + self.spread * rng.standard_normal((size, len(self.centre)))
-        return against_all(np.exp(log_lift), self.share)
 
 
 def stratify(codes: Ints, y: Bools, stratum: Ints, levels: int) -> Cells:
@@ -151,17 +152,20 @@ def mantel_haenszel(sums: Contrast) -> tuple[Floats, Floats]:
     return np.where(some, up / down, np.nan), np.where(some, sums.noise / (up * down), np.inf)
 
 
-def lifts(sums: Contrast, *, against_rest: bool = False) -> Lifts:
+def lifts(sums: Contrast, *, against_rest: bool = False, groups: int = 1) -> Lifts:
     """Shrunken lifts of one family.
 
     Likelihood of a value's log rate ratio e against the rest: that of a binomial split of x + z conversions with odds
     `odds * exp(e)`, where x and z are chosen so that its maximum is the Mantel-Haenszel ratio and its curvature there
     the Greenland-Robins information; it is Poisson for a rare value and binomial for a common one, and defined for zero
-    counts. Prior e ~ N(0, tau^2), tau averaged over a grid (half-normal prior), by Laplace's approximation at each tau.
-    A value with little evidence goes to 1, and how little is judged by how much the whole family varies.
+    counts. Prior e ~ N(0, tau^2) but for one value in ten (`APART`), whose prior is N(0, `APART_SD`^2): a single value
+    that is truly different is then not drawn in by a family of equals. tau is averaged over a grid (half-normal prior), by
+    Laplace's approximation at each tau. A value with little evidence goes to 1, and how little is judged by how much the
+    whole family varies.
 
     The lift is against the expected count, that is against all rows of the stratum with the value itself among them;
-    with `against_rest` (flags) against the rows without it.
+    with `against_rest` (flags) against the rows without it. groups: how many sets of values are each compared among
+    themselves, such as the variants of several tests.
     """
     share = np.zeros(len(sums)) if against_rest else sums.share
     if not len(sums):
@@ -172,25 +176,56 @@ def lifts(sums: Contrast, *, against_rest: bool = False) -> Lifts:
     x, z = np.where(some, sums.up * scale, 0.0), np.where(some, sums.down * scale / odds, 0.0)
     mode, information, evidence = _modes(x, z, odds)
     # each value is compared with all the others, so a family of J holds J - 1 independent comparisons
-    independent = (len(sums) - 1) / len(sums) if len(sums) > 1 and not against_rest else 1.0
-    log_mass = independent * evidence.sum(axis=0) - 0.5 * (TAUS / TAU_SCALE) ** 2 + np.log(TAUS)
+    independent = (len(sums) - groups) / len(sums) if len(sums) > groups and not against_rest else 1.0
+    within, wide = evidence[:, :-1] + np.log1p(-APART), evidence[:, -1:] + np.log(APART)
+    either = np.logaddexp(within, wide)
+    log_mass = independent * either.sum(axis=0) - 0.5 * (TAUS / TAU_SCALE) ** 2 + np.log(TAUS)
     mass = np.exp(log_mass - log_mass.max())
     mass /= mass.sum()
-    centre = mode @ mass
-    spread = np.sqrt((1 / information + mode**2) @ mass - centre**2)
-    p_better = ndtr(mode * np.sqrt(information)) @ mass
-    low, middle, high = (against_all(np.exp(centre + side * Z95 * spread), share) for side in (-1, 0, 1))
-    return Lifts(middle, low, high, p_better, centre, spread, share)
+    chance = np.exp(wide - either)  # of being apart from the family, at each tau
+    weight = np.concatenate([mass * (1 - chance), (chance @ mass)[:, None]], axis=1)
+    spread = 1 / np.sqrt(information)
+    low, middle, high = (_quantile(mode, spread, weight, tail) for tail in (TAIL, 0.5, 1 - TAIL))
+    mean = (weight * mode).sum(axis=1)
+    variance = (weight * (spread**2 + mode**2)).sum(axis=1) - mean**2
+    return Lifts(
+        lift=against_all(np.exp(middle), share),
+        low=against_all(np.exp(low), share),
+        high=against_all(np.exp(high), share),
+        p_better=(weight * ndtr(mode / spread)).sum(axis=1),
+        centre=middle,
+        spread=np.sqrt(variance),
+        share=share,
+    )
+
+
+def _quantile(mode: Floats, spread: Floats, weight: Floats, tail: float) -> Floats:
+    """The point below which `tail` of each value's mixture of normal distributions lies.
+
+    The narrow ones, which differ by their tau alone, are taken as one of their mean and variance.
+    """
+    inner = weight[:, :-1] / np.maximum(weight[:, :-1].sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    mean = (inner * mode[:, :-1]).sum(axis=1)
+    variance = (inner * (spread[:, :-1] ** 2 + mode[:, :-1] ** 2)).sum(axis=1) - mean**2
+    apart, at, sd = weight[:, -1], mode[:, -1], spread[:, -1]
+    inner_sd = np.sqrt(variance)
+    ends = mean + ndtri(tail) * inner_sd, at + ndtri(tail) * sd  # the mixture's quantile lies between its parts'
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        below = (1 - apart) * ndtr((middle - mean) / inner_sd) + apart * ndtr((middle - at) / sd)
+        low, high = np.where(below < tail, middle, low), np.where(below < tail, high, middle)
+    return np.asarray((low + high) / 2)
 
 
 def _modes(x: Floats, z: Floats, odds: Floats) -> tuple[Floats, Floats, Floats]:
-    """Mode, curvature and Laplace's log evidence of each value's log-lift at each tau; all of shape (values, taus).
+    """Mode, curvature and Laplace's log evidence of each value's log-lift at each scale; all of shape (values, scales).
 
     The function is concave, so Newton's method with steps of at most 1 gets there from 0.
     """
-    precision = 1 / TAUS**2
+    precision = 1 / SCALES**2
     x, size, log_odds = x[:, None], (x + z)[:, None], np.log(odds)[:, None]
-    mode = np.zeros((len(x), len(TAUS)))
+    mode = np.zeros((len(x), len(SCALES)))
     for _ in range(50):
         chance = 1 / (1 + np.exp(-(log_odds + mode)))
         information = size * chance * (1 - chance) + precision

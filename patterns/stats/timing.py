@@ -1,4 +1,4 @@
-"""Estimators of when: smooth curves over ordered levels, depletion of an audience, and time to an event."""
+"""Estimators of when: a smooth curve inside a larger model, and the time to an event among competing ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,19 +6,18 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
-from scipy.special import chdtrc
+from scipy.special import expit, logit
 
 from patterns.stats.counting import Patterns
 from patterns.stats.logistic import Fit, Term, fit
+from patterns.stats.strata import Z95
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
 
 LEVEL_SD = 1.0  # of a curve's mean and slope, which its second differences leave free: wide on the log-odds scale
 SMOOTHNESS = 10.0 ** np.arange(-1, 6)  # second differences of sd 3 down to 0.003, from free levels to a straight line
-SPREAD_LIMITS = (-1.0, 16.0)  # log M of the beta-geometric: from a third of a willing lead's hazard to no depletion
-HAZARD_LIMITS = (-14.0, 4.0)  # logit of the first hazard
+GRID = 480  # parts of a horizon on which the ends of an interval of times are sought: an eighth of a day within 60
 
 
 @dataclass(frozen=True)
@@ -69,61 +68,18 @@ def fit_curve(patterns: Patterns, terms: Sequence[Term], place: int, *, cyclic: 
 
 
 @dataclass(frozen=True)
-class Depletion:
-    """A beta-geometric audience: each lead has its own constant hazard, drawn from Beta(mean * spread, ...).
-
-    mean: hazard at touch 1. spread: M; the smaller, the more leads differ. hazards: mean * M / (M + t - 1) at touches
-    1.., what is left of the willing. p_value: of a constant hazard against it, one-sided. p_beyond: of this curve
-    against any other: what it leaves unexplained is touches that work better or worse, such as fatigue.
-    """
-
-    mean: float
-    spread: float
-    hazards: Floats
-    p_value: float
-    p_beyond: float
-
-
-def fit_depletion(trials: Ints, events: Ints) -> Depletion:
-    """The likeliest beta-geometric hazards of touches 1..T, from leads at risk and converted at each.
-
-    The test is the likelihood ratio on the boundary of its parameter: half a chi-squared of one degree (Self and Liang,
-    JASA 82, 1987). The model: Fader and Hardie, How to project customer retention, J. Interactive Marketing 21, 2007.
-    """
-    silent = trials - events
-    position = np.arange(len(trials))
-
-    def loss(logit: float, log_spread: float) -> float:
-        hazard = 1 / (1 + np.exp(-logit)) / (1 + position * np.exp(-log_spread))
-        return float(-(events @ np.log(hazard) + silent @ np.log1p(-hazard)))
-
-    def inner(log_spread: float) -> tuple[float, float]:
-        found = minimize_scalar(loss, bounds=HAZARD_LIMITS, args=(log_spread,), method="bounded")
-        return float(found.fun), float(found.x)
-
-    found = minimize_scalar(lambda spread: inner(spread)[0], bounds=SPREAD_LIMITS, method="bounded")
-    constant = inner(SPREAD_LIMITS[1])
-    depleted = inner(float(found.x))
-    ratio = max(0.0, 2 * (constant[0] - depleted[0]))
-    mean, spread = 1 / (1 + float(np.exp(-depleted[1]))), float(np.exp(found.x))
-    p_value = float(chdtrc(1, ratio)) / 2 if ratio > 0 else 1.0
-    hazards = mean / (1 + position / spread)
-    due = trials * hazards
-    misfit = float(((events - due) ** 2 / np.maximum(due * (1 - hazards), 1e-12)).sum())
-    p_beyond = float(chdtrc(len(trials) - 2, misfit)) if len(trials) > 2 else 1.0  # noqa: PLR2004  two parameters
-    return Depletion(mean, spread, hazards, p_value, p_beyond)
-
-
-@dataclass(frozen=True)
 class Incidence:
     """Cumulative incidence: `probability[i]` of the event having happened by `times[i]`, other exits allowed for.
 
-    times: increasing, those at which anything ended. at_risk: leads still followed just before each time.
+    times: increasing, those at which anything ended. at_risk: leads still followed just before each time. events,
+    others: leads that the event, or another exit, ended at each.
     """
 
     times: Floats
     probability: Floats
     at_risk: Ints
+    events: Ints
+    others: Ints
 
     def by(self, time: float) -> float:
         """Probability of the event up to and including `time`."""
@@ -134,6 +90,60 @@ class Incidence:
         """The time by which the event has happened with probability `share`; None where follow-up ends before."""
         place = int(np.searchsorted(self.probability, share - 1e-12))
         return float(self.times[place]) if place < len(self.times) else None
+
+    def interval(self, time: float) -> tuple[float, float]:
+        """95 % interval of the probability by `time`, from its error on the log odds; itself where it is 0 or 1."""
+        share = self.by(time)
+        if not 0 < share < 1:
+            return share, share
+        error = float(self.errors(np.array([time]), np.zeros(1), time)[0]) / (share * (1 - share))
+        low, high = expit(logit(share) + np.array([-1, 1]) * Z95 * error)
+        return float(low), float(high)
+
+    def quantile_interval(self, level: float, horizon: float) -> tuple[float, float]:
+        """95 % interval of the time by which a share `level` of the events within `horizon` have happened.
+
+        The times at which the share so far, probability(time) / probability(horizon), does not differ from `level` on
+        the log odds (Brookmeyer and Crowley, Biometrics 38, 1982), rounded outwards on a grid.
+        """
+        at = np.linspace(0.0, horizon, GRID + 1)
+        probability = np.concatenate([[0.0], self.probability])[np.searchsorted(self.times, at, side="right")]
+        share = probability / self.by(horizon)
+        inside = (share > 0) & (share < 1)
+        odds = logit(np.where(inside, share, 0.5)) - logit(level)
+        error = self.errors(at, share, horizon) / self.by(horizon) / np.where(inside, share * (1 - share), 1.0)
+        below = np.flatnonzero(np.where(inside, odds + Z95 * error < 0, share <= 0))
+        above = np.flatnonzero(np.where(inside, odds - Z95 * error > 0, share >= 1))
+        return float(at[below[-1]]), float(at[above[0]])
+
+    def errors(self, at: Floats, levels: Floats, horizon: float) -> Floats:
+        """Standard errors of probability(at) - level * probability(horizon), one a time up to the horizon and its level.
+
+        By the delta method from the multinomial counts of each time's exits (Aalen and Johansen 1978). The probability
+        by t moves with the hazard of the event at an earlier time s by S(s-) - (F(t) - F(s)) / (1 - h(s)), and with that
+        of another exit by the second part alone: both are linear in F(t), so sums up to each time are enough.
+        """
+        first, second = self.events / self.at_risk, self.others / self.at_risk
+        stay = 1 - first - second
+        before = np.concatenate([[1.0], np.cumprod(stay)[:-1]])
+        stay = np.where(stay > 0, stay, 1.0)  # nobody is left then, and nothing comes later
+        other, later = self.probability / stay, 1 / stay
+        own = before + other
+        both = own * first + other * second
+        ended = later * (first + second)
+        sums = np.zeros((3, len(self.times) + 1))  # of squares in the constant, of products, of squares in F
+        sums[0, 1:] = np.cumsum((own**2 * first + other**2 * second - both**2) / self.at_risk)
+        sums[1, 1:] = np.cumsum((both * later - both * ended) / self.at_risk)
+        sums[2, 1:] = np.cumsum((ended * later - ended**2) / self.at_risk)
+
+        probability = np.concatenate([[0.0], self.probability])
+        places, last = (np.searchsorted(self.times, time, side="right") for time in (at, horizon))
+        upto, rest = sums[:, places], sums[:, [last]] - sums[:, places]
+        end = probability[last]
+        kept, excess = 1 - levels, probability[places] - levels * end
+        variance = kept**2 * upto[0] - 2 * kept * excess * upto[1] + excess**2 * upto[2]
+        variance += levels**2 * (rest[0] - 2 * end * rest[1] + end**2 * rest[2])
+        return np.asarray(np.sqrt(np.maximum(variance, 0.0)))
 
 
 def incidence(duration: Floats, cause: Ints, *, event: int = 1) -> Incidence:
@@ -151,4 +161,4 @@ def incidence(duration: Floats, cause: Ints, *, event: int = 1) -> Incidence:
     before = np.concatenate([[1.0], survival[:-1]])
     probability = np.cumsum(before * events / np.maximum(at_risk, 1))
     kept = ended > 0
-    return Incidence(times[kept], probability[kept], at_risk[kept])
+    return Incidence(times[kept], probability[kept], at_risk[kept], events[kept], (ended - events)[kept])

@@ -19,6 +19,7 @@ SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a sco
 FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts
 NOTHING = 1e-9  # a sum of coefficients that is zero but for rounding
 STEPS = 60  # of Newton's method; fits take 5 to 10
+LEAST_SHARE = 1e-3  # of the largest coefficient: what one that says nothing counts as, so that weights can be shared out
 DENSE = 4_000_000  # codes of component rows above which only those that occur are kept (32 MB a table)
 BINS = 10  # of equal count, for the calibration error
 
@@ -45,6 +46,33 @@ class WeightFit:
 
     def predict(self, x: Floats) -> Floats:
         return np.asarray(expit(self.intercept + self.scale * (x @ self.weights)))
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of the weights before a client's leads are seen, such as what other clients have in common.
+
+    weights: sum to TOTAL, each within the bounds. scale: what sum(b) / TOTAL is expected to be; where None, the weights'
+    own best one on the leads at hand. intercept: None where nothing is known of it. ridge: precision of the coefficients
+    scale * weights, one number or one a component. intercept_ridge: precision of the intercept.
+    """
+
+    weights: Floats
+    scale: float | None = None
+    intercept: float | None = None
+    ridge: float | Floats = RIDGE
+    intercept_ridge: float = 0.0
+
+    @classmethod
+    def pooled(cls, mean: Floats, variance: Floats) -> "Prior":
+        """What clients have in common: coefficients ~ N(mean, variance), the intercept first in both."""
+        scale = float(np.maximum(mean[1:], 0).sum()) / TOTAL
+        return cls(weights_for(mean[1:]), scale, float(mean[0]), 1 / variance[1:], float(1 / variance[0]))
+
+    def coefficients(self, patterns: Patterns) -> Floats:
+        """The expected coefficients of the components, for leads such as these."""
+        scale = fit_fixed(patterns, self.weights).scale if self.scale is None else self.scale
+        return float(np.clip(scale, *SCALES)) * self.weights
 
 
 def count_patterns(components: Floats, y: Bools) -> Patterns:
@@ -95,18 +123,22 @@ def fit_fixed(patterns: Patterns, weights: Floats) -> WeightFit:
     return WeightFit(weights, intercept, scale)
 
 
-def fit_weights(patterns: Patterns, prior: Floats) -> WeightFit:
-    """The weights within the bounds that predict best, drawn to `prior` weights at their own best scale.
+def fit_weights(patterns: Patterns, prior: Floats | Prior) -> WeightFit:
+    """The weights within the bounds that predict best, drawn to those of the prior.
 
-    Minimises sum n log(1 + e^z) - k z + RIDGE / 2 |b - s0 prior|^2, z = a + x'b, over LOWEST/TOTAL sum(b) <= b_j <=
+    Minimises sum n log(1 + e^z) - k z + ridge / 2 |b - s0 w0|^2, z = a + x'b, over LOWEST/TOTAL sum(b) <= b_j <=
     HIGHEST/TOTAL sum(b), which is convex: Newton steps, each a quadratic programme solved exactly. An intercept and a
     free scale are part of it, without which the weights of rare outcomes go to the components with low means, whatever
-    these predict. Weights are TOTAL b / sum(b).
+    these predict. Weights are TOTAL b / sum(b). prior: weights alone stand for Prior(weights).
     """
-    usual = fit_fixed(patterns, prior)
-    target = np.concatenate([[0.0], float(np.clip(usual.scale, *SCALES)) * prior])
+    believed = prior if isinstance(prior, Prior) else Prior(prior)
+    usual = fit_fixed(patterns, believed.weights)
+    target, precision = np.zeros(patterns.x.shape[1] + 1), np.full(patterns.x.shape[1] + 1, FLAT)
+    target[1:], precision[1:] = believed.coefficients(patterns), believed.ridge
     start = np.concatenate([[usual.intercept], target[1:]])
-    found = bounded_fit(patterns, target, np.concatenate([[FLAT], np.full(len(prior), RIDGE)]), start)
+    if believed.intercept is not None:
+        target[0], precision[0] = believed.intercept, max(believed.intercept_ridge, FLAT)
+    found = bounded_fit(patterns, target, precision, start)
     return usual if found is None else found
 
 
@@ -139,6 +171,20 @@ def bounded_fit(patterns: Patterns, target: Floats, precision: Floats, start: Fl
     if total <= NOTHING:
         return None
     return WeightFit(within_bounds(TOTAL * theta[1:] / total), float(theta[0]), total / TOTAL)
+
+
+def weights_for(coefficients: Floats) -> Floats:
+    """Weights in proportion to the coefficients as far as the bounds allow; negative coefficients count as none."""
+    largest = float(coefficients.max())
+    if largest <= 0:
+        return np.full(len(coefficients), TOTAL / len(coefficients))
+    share = np.maximum(coefficients / largest, LEAST_SHARE)
+    low, high = 0.0, HIGHEST / float(share.min())
+    for _ in range(STEPS):  # the sum of the clipped weights grows with the factor
+        middle = (low + high) / 2
+        short = np.clip(middle * share, LOWEST, HIGHEST).sum() < TOTAL
+        low, high = (middle, high) if short else (low, middle)
+    return within_bounds(high * share)
 
 
 def within_bounds(weights: Floats) -> Floats:

@@ -14,6 +14,7 @@ WHOLE = {
 FREE = {
     "status": "new",
     "deleted_at": None,
+    "erased_at": None,
     "is_unsubscribed": None,
     "has_bounced": None,
     "do_not_contact": None,

@@ -17,7 +17,7 @@ from conversion.vocabulary import TIERS
 from engines.profile import ideal_profile
 from engines.reasons import reasons
 from engines.scorer import ScorerEngine, score_client
-from engines.scoring import COLUMNS, PARTS, distinct_rows, score_leads
+from engines.scoring import COLUMNS, PARTS, score_leads
 from tests.factories import lead
 from tests.patterns.stored import AT, keep, who
 
@@ -292,13 +292,6 @@ def test_titles_are_read_once_each(monkeypatch):
     columns = {**random_columns(300, seed=1), "title": ["Founder", "Clerk", ""] * 100}
     score_leads(columns, ICP, WEIGHTS, {})
     assert read == ["Founder", "Clerk", ""]
-
-
-def test_distinct_rows_are_found_again():
-    rows = np.array([[20, 25, 25, 15, 15], [0, 5, 0, 0, 0], [20, 25, 25, 15, 15], [0, 5, 0, 0, 1]], dtype=np.int16)
-    distinct, place = distinct_rows(rows)
-    assert distinct.tolist() == [[0, 5, 0, 0, 0], [0, 5, 0, 0, 1], [20, 25, 25, 15, 15]]
-    assert distinct[place].tolist() == rows.tolist()
 
 
 def fill(client, count, seed=5):

@@ -201,6 +201,8 @@ class TestTimes:
         assert read(when=when()).gaps == (3, 3, 3, 3, 3)
         assert read(when=when(gap_hazard=[finding(gap="3", status="suggestive")])).gaps == (None,) * 5
         assert read(when=when(gap_hazard=[finding(gap="3", lift=0.8)])).gaps == (None,) * 5
+        assert read(when=when(optimal_gap=None)).gaps == (None,) * 5  # it books more and costs unsubscribes
+        assert read(when=when(optimal_gap="3")).gaps == (3,) * 5
 
     def test_gaps_of_a_payload_without_findings_of_gaps_are_learned_where_they_differ(self):
         found = read(when=without(when(), "gap_hazard"))

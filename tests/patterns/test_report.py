@@ -113,3 +113,42 @@ def test_each_finding_says_what_it_is_compared_with():
         "the average",
         "the default plan",
     ]
+
+
+def test_what_changed_against_the_version_before():
+    comparison = {
+        "against": 3,
+        "added": ["title Owner", "at 9:00"],
+        "kept": ["title Founder"],
+        "withdrawn": ["on Monday"],
+        "turned": [{"name": "signal: hiring"}],
+        "over_versions": {"versions": 4, "supported": 12, "withdrawn": 2, "turned": 1},
+    }
+    assert report.changes(comparison) == (
+        "Against version 3: 2 new, 1 kept, 1 withdrawn, 1 turned around (no longer: on Monday; signal: hiring); "
+        "of 12 supported so far, 3 withdrawn"
+    )
+    nothing = {
+        "added": [],
+        "kept": [],
+        "withdrawn": [],
+        "turned": [],
+        "over_versions": {"supported": 0, "withdrawn": 0, "turned": 0},
+    }
+    assert report.changes({**nothing, "against": 1}) == "Against version 1: nothing supported, before or now"
+    assert report.changes({**nothing, "against": None}) == ""
+    assert report.changes({}) == ""
+
+
+def test_how_it_did_on_later_facts():
+    leads = {"leads": 1300, "converted": 250, "auc": 0.6, "auc_default": 0.54, "top_fifth_capture": 0.29}
+    assert report.later({"backtest": leads}) == (
+        "On 1,300 later leads: AUC 0.60 (defaults 0.54), the top fifth held 29% of 250 conversions"
+    )
+    touches = {"ratio": 1.535, "low": 1.36, "high": 1.73, "followed": 11590, "others": 24941}
+    assert report.later({"backtest": touches}) == (
+        "On later touches: those that follow what was supported did 1.53 times as well as the others "
+        "(1.36 to 1.73; 11,590 and 24,941)"
+    )
+    assert report.later({"backtest": {"abstained": "nothing was supported"}}) == "On later facts: nothing was supported"
+    assert report.later({}) == ""

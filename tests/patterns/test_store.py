@@ -83,3 +83,25 @@ def test_clients_do_not_share_versions(customer, make_client):
     keep(customer, what=payload())
     keep(twin, what=payload())
     assert [row.version for row in ConversionPattern.objects.for_client(twin)] == [1]
+
+
+def test_a_version_is_compared_with_the_one_in_force_and_keeps_its_evidence(customer):
+    seen = []
+
+    def compare(found, last):
+        seen.append(last and (last.version, last.payload["confidence"], last.comparison))
+        return {**found, "marked": True}, {"run": len(seen)}
+
+    for confidence in (0.6, 0.7):
+        store.store(
+            customer,
+            {PatternType.WHAT: payload(confidence=confidence)},
+            algorithms=dict.fromkeys(PatternType, "x-1"),
+            conversions=12,
+            now=NOW,
+            scorecards={PatternType.WHAT: {"auc": confidence}},
+            compare=compare,
+        )
+    assert seen == [None, (1, 0.6, {"run": 1})]
+    for row in (ConversionPattern.objects.get(client=customer), ConversionPatternHistory.objects.get(version=2)):
+        assert (row.comparison, row.scorecard, row.patterns["marked"]) == ({"run": 2}, {"auc": 0.7}, True)

@@ -100,6 +100,9 @@ def summary(outcome: learning.Learned) -> list[str]:
         text.append("A look back: the patterns in force know later facts and stay.")
     for kind, found in outcome.patterns.items():
         text += ["", *report.lines(kind, payload(found))]
+        if kind in outcome.stored:
+            row = outcome.stored[kind]
+            text += [f"  = {line}" for line in (report.changes(row.comparison), report.later(row.scorecard)) if line]
     return text
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from conversion.erasure import erase
 from conversion.importer import run
 from conversion.importer.columns import Kind
 from conversion.importer.faults import UnreadableFile, UnusableInput
@@ -226,3 +227,19 @@ def test_the_example_of_the_documentation_works(bring, lead_of):
     assert (lead_of("17").status, lead_of("17").employee_count, lead_of("17").industry) == ("converted", 12, "Software")
     assert lead_of("17").converted_at == datetime(2026, 1, 31, 22, 59, 59, 999999, tzinfo=UTC)
     assert (lead_of("18").status, lead_of("18").company_name) == ("new", "Bolt AG")
+
+
+def test_an_erased_person_stays_suppressed_when_it_is_imported_again(bring, customer):
+    bring(
+        leads="external_id,email,phone,linkedin_url\n1,ann@example.com,,\n2,,,linkedin.com/in/bob\n3,c@example.com,,\n"
+    )
+    erase("ann@example.com", customer)
+    erase("linkedin.com/in/bob", customer)
+    brought = bring(
+        leads="external_id,email,phone,linkedin_url\n"
+        "1,,0412 345 678,\n8,ANN@example.com,,\n9,,,https://www.linkedin.com/in/Bob/\n3,c@example.com,,\n"
+    )
+    assert brought.report.notes == [
+        "suppressed: 3 leads are on a suppression list and stay there; nothing is sent to them"
+    ]
+    assert Lead.objects.for_client(customer).filter(erased_at=None).count() == 4

@@ -23,7 +23,7 @@ from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Category, Frame, Leads, Touches
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
-HEAD = ("type", "version", "computed_at", "as_of", "sample_size", "confidence")
+HEAD = ("type", "version", "computed_at", "as_of", "outcome", "sample_size", "confidence")
 FINDING = (
     "sample",
     "converted",
@@ -86,7 +86,8 @@ def all_converted(frame: Frame) -> Frame:
 
 def none_converted(frame: Frame) -> Frame:
     never = np.full(len(frame.leads), np.nan)
-    touches = replace(frame.touches, booked=np.zeros(len(frame.touches), dtype=bool))
+    none = np.zeros(len(frame.touches), dtype=bool)
+    touches = replace(frame.touches, booked=none, replied=none, positive=none)
     return replace(frame, leads=replace(frame.leads, converted_at=never), touches=touches)
 
 

@@ -142,6 +142,7 @@ def test_head_speaks_utc():
         "as_of": "2026-03-01T00:00:00+00:00",
         "sample_size": 12,
         "confidence": 0.5,
+        "outcome": "booked",
     }
     assert head(PatternType.WHEN, datetime(2026, 3, 1, tzinfo=UTC), 1, 0.0)["as_of"] == "2026-03-01T00:00:00+00:00"
 
@@ -153,3 +154,11 @@ def test_an_interval_that_holds_one_is_never_supported():
     (found,) = findings([replace(family, p_values=np.full(3, 1e-6))])
     assert all(item.lift_low < 1 < item.lift_high for item in found)
     assert Status.SUPPORTED not in {item.status for item in found}
+
+
+def test_what_a_second_look_contradicts_is_neither_supported_nor_suggested():
+    family = cities(*rows(np.random.default_rng(1)))
+    evidence = tuple({"seen": number} for number in range(3))
+    (found,) = findings([replace(family, evidence=evidence, contradicted=np.array([False, True, False]))])
+    assert [item.status for item in found] == [Status.SUPPORTED, Status.NONE, Status.SUPPORTED]
+    assert [item.payload()["seen"] for item in found] == [0, 1, 2]

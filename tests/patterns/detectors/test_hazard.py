@@ -50,8 +50,8 @@ def test_fitted_and_observed_conversions_agree_overall(model, table):
     assert model.counts("channel").trials.sum() == len(table)
 
 
-def test_the_standard_intercept_reproduces_the_conversions_in_one_average_period(model, table):
-    eta = model.fit.log_odds(model.patterns.levels) - model.fit.intercept + model.standard_intercept
+def test_the_intercept_of_an_average_period_reproduces_the_conversions(model, table):
+    eta = model.fit.log_odds(model.patterns.levels) - model.fit.intercept + model.level.intercept
     assert model.patterns.trials @ (1 / (1 + np.exp(-eta))) == pytest.approx(table.y.sum())
 
 

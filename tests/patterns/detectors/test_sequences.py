@@ -5,15 +5,16 @@ import pytest
 
 from patterns.detectors.atrisk import at_risk
 from patterns.detectors.hazard import COLUMNS, SIZES, fit_hazard, hazard_patterns
+from patterns.detectors.leaving import fit_leaving
 from patterns.detectors.sequences import DEFAULT, Planner, flat_levels, names, one_hot, plan_gain, subset
 from patterns.simulator.world import simulate
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
-LEAVING = np.full(5, 0.003)
 
 
 def planner_of(world, leads, seed):
-    return Planner(fit_hazard(hazard_patterns(at_risk(simulate(world, leads, seed, AS_OF).frame()))), LEAVING)
+    table = at_risk(simulate(world, leads, seed, AS_OF).frame())
+    return Planner(fit_hazard(hazard_patterns(table)), fit_leaving(table))
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,7 @@ def test_the_best_plans_come_first_and_all_are_allowed(planner):
     assert (np.diff(sure.astype(int)) <= 0).all()
     assert (np.diff(worth.ratio[sure]) <= 0).all()
     assert worth.ratio_low[0] > 1
+    assert worth.ratio_low[worth.chosen] == worth.ratio_low[:5].max()
 
 
 def test_length_and_channels_follow_what_was_done_enough(planner):
@@ -76,9 +78,9 @@ def test_length_and_channels_follow_what_was_done_enough(planner):
     assert planner.allowed == [0, 1, 2, 3, 4]
     patterns = planner.model.patterns
     early = patterns.levels[:, COLUMNS.index("touch")] < 2
-    short = Planner(fit_hazard(subset(patterns, patterns.trials * early, patterns.events * early)), LEAVING)
+    short = Planner(fit_hazard(subset(patterns, patterns.trials * early, patterns.events * early)), planner.leaving)
     assert short.length == 2
-    rare = Planner(planner_of("null", 60, 1).model, LEAVING)
+    rare = planner_of("null", 60, 1)
     assert len(rare.allowed) < 5
 
 

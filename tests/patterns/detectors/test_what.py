@@ -13,7 +13,7 @@ from patterns.simulator.world import simulate
 from tests.patterns.detectors import contract
 from tests.patterns.detectors.contract import AS_OF, analyze, taken
 
-PARTS = ("subject_patterns", "pain_points", "ctas", "angles", "optimal_length", "personalization_lift")
+PARTS = ("subject_patterns", "pain_points", "ctas", "angles", "optimal_length", "personalization_lift", "variants")
 
 
 class TestContract(contract.DetectorContract):

@@ -3,8 +3,9 @@ import pytest
 
 from conversion.vocabulary import Status
 from patterns.detectors.findings import Finding
+from patterns.detectors.followed import Assigned
 from patterns.detectors.sequences import Worth
-from patterns.detectors.winning import plan_status, terms
+from patterns.detectors.winning import payload, plan_status, terms
 
 EMAIL, SMS, LINKEDIN, VOICE = 0, 1, 2, 3
 
@@ -24,6 +25,9 @@ def finding(key, status=Status.SUPPORTED, lift=1.5):
         p_better=0.999,
         status=status,
     )
+
+
+NOBODY = Assigned((), np.zeros(0, dtype=np.int64), None)
 
 
 def worth(plan, low, ratio=1.4):
@@ -81,3 +85,10 @@ def test_a_plan_is_supported_by_a_sure_gain_and_a_tested_effect(plan, low, ratio
 def test_an_effect_that_makes_things_worse_supports_no_plan():
     found = {"channel": [finding({"channel": "voice"}, lift=0.6)]}
     assert plan_status(worth((VOICE, VOICE), 1.1), 0, found) == Status.SUGGESTIVE
+
+
+def test_a_plan_claims_its_lower_end():
+    claimed = payload(worth((VOICE, EMAIL), 1.1), 0, Status.SUPPORTED, NOBODY)
+    assert claimed["sequence"] == ["voice", "email"]
+    assert (claimed["conversion_rate"], claimed["rate"], claimed["low"], claimed["high"]) == (0.1, 0.2, 0.1, 0.3)
+    assert (claimed["lift"], claimed["lift_low"], claimed["tried"], claimed["as_assigned"]) == (1.4, 1.1, 0, None)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from patterns.stats.counting import CountingError, count_patterns, dense_codes
+from patterns.stats.counting import CountingError, count_patterns, dense_codes, distinct
 
 
 def test_patterns_count_every_row_once_and_in_order():
@@ -45,3 +45,9 @@ def test_dense_codes_follow_the_order_of_the_columns():
 def test_dense_codes_of_wide_and_narrow_columns_agree():
     column = np.random.default_rng(1).integers(0, 50, 400)
     assert dense_codes(column).tolist() == dense_codes(column * 10**9).tolist()
+
+
+@pytest.mark.parametrize("values", [[], [3], [3, -1, 3, 7], [-(2**63), 2**63 - 1, -(2**63)]])
+def test_distinct_values_are_those_of_numpy(values):
+    column = np.array(values, dtype=np.int64)
+    assert distinct(column).tolist() == np.unique(column).tolist()

@@ -3,7 +3,7 @@ import pytest
 from scipy.optimize import minimize
 
 from patterns.stats.counting import Patterns, count_patterns
-from patterns.stats.logistic import LogisticError, Term, fit, ridge
+from patterns.stats.logistic import Level, LogisticError, Term, fit, ridge
 
 
 def rows(seed=1, n=4000):
@@ -89,3 +89,20 @@ def test_log_odds_of_rows_add_the_levels_up():
     expected = found.intercept + found.coefficients[2] + np.array([found.coefficients[3], 0.0])
     assert np.allclose(found.log_odds(np.array([[2, 0], [2, -1]])), expected)
     assert found.block(1) == slice(3, 7)
+
+
+def test_the_level_of_an_average_row_is_known_better_than_its_effects():
+    rng = np.random.default_rng(2)
+    column = rng.integers(0, 3, 6000)
+    stratum = rng.integers(0, 4, 6000)
+    y = rng.random(6000) < 1 / (1 + np.exp(2.2 - 0.8 * (column == 1) - 0.3 * stratum))
+    patterns = count_patterns([column], y, stratum)
+    found = fit(patterns, [ridge(3, 1.0)])
+    level = Level.of(found, patterns)
+    eta = level.intercept + found.coefficients[patterns.levels[:, 0]]
+    assert patterns.trials @ (1 / (1 + np.exp(-eta))) == pytest.approx(y.sum())
+    assert level.average.sum() == pytest.approx(1.0)
+    coefficients, intercept = level.draws(found, np.random.default_rng(3), 4000)
+    assert coefficients.mean(axis=0) == pytest.approx(found.coefficients, abs=0.05)
+    assert (coefficients @ level.average + intercept).std() == pytest.approx(level.weight**-0.5, rel=0.05)
+    assert coefficients.std(axis=0) == pytest.approx(np.sqrt(np.diag(found.covariance)), rel=0.05)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from patterns.stats.mixed import Texts, fit_effects
+from benchmarks.validation.what import Library
+from patterns.stats.mixed import Texts, fit_effects, fit_mixed
 
 
 def sends(rng, templates=60, luck=0.0, effect=0.0, strata=6, each=400, rate=0.05, share=0.4):
@@ -133,3 +134,18 @@ def test_nothing_to_fit_gives_the_prior():
     assert effects.mean.tolist() == [0, 0, 0]
     assert effects.p_values(np.eye(3)).tolist() == [1.0, 1.0, 1.0]
     assert effects.p_together(np.array([0, 1])) == 1.0
+
+
+def test_texts_far_above_their_stratum_do_not_throw_the_fit_off():
+    """Factors of 2 and luck of 0.6 in texts of 7 conversions: a whole linear step overshoots by units of log-odds."""
+    effects = fit_effects(Library(luck=0.6).draw(np.random.default_rng(60)))
+    assert effects.sigma == pytest.approx(0.6, abs=0.15)
+    assert np.abs(effects.mean).max() < 1.0
+
+
+def test_a_start_from_nearly_the_same_texts_comes_to_the_same_fit():
+    texts = Library(luck=0.4).draw(np.random.default_rng(1))
+    fit = fit_mixed(texts)
+    again = fit_mixed(texts, fit.log_odds)
+    assert again.effects.mean == pytest.approx(fit.effects.mean, abs=0.01)
+    assert fit.log_odds.shape == texts.n.shape

@@ -3,7 +3,7 @@ import pytest
 
 from patterns.stats.counting import count_patterns
 from patterns.stats.logistic import ridge
-from patterns.stats.timing import fit_curve, fit_depletion, incidence, second_differences, smooth
+from patterns.stats.timing import fit_curve, incidence, second_differences, smooth
 
 
 def test_second_differences_of_a_line_are_zero_and_of_a_square_two():
@@ -55,30 +55,6 @@ def test_a_cyclic_curve_joins_its_ends():
     assert np.abs(estimate - truth).max() < 0.15
 
 
-def test_depletion_is_found_where_leads_differ():
-    trials = np.array([20_000, 18_800, 17_900, 17_150, 16_500, 15_950])
-    hazards = 0.06 * 5 / (5 + np.arange(6))
-    found = fit_depletion(trials, np.round(trials * hazards).astype(int))
-    assert found.mean == pytest.approx(0.06, abs=0.0005)
-    assert found.spread == pytest.approx(5, abs=0.2)
-    assert found.p_value < 1e-20
-    assert found.p_beyond > 0.99
-    assert found.hazards == pytest.approx(hazards, abs=0.0005)
-
-
-def test_a_constant_hazard_is_no_depletion():
-    trials = np.array([20_000, 19_400, 18_800])
-    found = fit_depletion(trials, (trials * 0.03).astype(int))
-    assert found.p_value > 0.3
-    assert found.hazards == pytest.approx([0.03] * 3, abs=0.0002)
-
-
-def test_fatigue_is_what_depletion_leaves_over():
-    trials = np.array([20_000, 18_800, 17_900, 17_000])
-    found = fit_depletion(trials, (trials * [0.06, 0.06, 0.06, 0.01]).astype(int))
-    assert found.p_beyond < 1e-10
-
-
 def test_incidence_of_one_cause_is_the_complement_of_kaplan_meier():
     # Kaplan-Meier by hand: 6 at risk, one event at 1; 4 at risk, one at 3; 2 at risk, one at 4.
     found = incidence(np.array([1.0, 2.0, 3.0, 3.0, 4.0, 5.0]), np.array([1, 0, 1, 0, 1, 0]))
@@ -105,3 +81,54 @@ def test_quantiles_respect_censoring():
     assert np.median(time[seen]) == pytest.approx(9.2, abs=0.2)
     assert found.quantile(0.5) == pytest.approx(20 * np.log(2), abs=0.5)
     assert found.quantile(0.8) == pytest.approx(20 * np.log(5), abs=1.2)
+
+
+def exponential_with_exits(leads, seed):
+    """Bookings of 40 % of the leads, exponential with a mean of 15 days, other exits, followed for 0 to 80 days."""
+    rng = np.random.default_rng(seed)
+    booking = np.where(rng.random(leads) < 0.4, rng.exponential(15, leads), np.inf)
+    leaving, followed = rng.exponential(200, leads), rng.uniform(0, 80, leads)
+    duration = np.minimum(np.minimum(booking, leaving), followed)
+    return duration, np.where(duration == followed, 0, np.where(booking < leaving, 1, 2))
+
+
+def test_errors_of_one_cause_are_greenwood_s():
+    duration, cause = np.array([1.0, 2.0, 3.0, 3.0, 4.0, 5.0]), np.array([1, 0, 1, 0, 1, 0])
+    found = incidence(duration, cause)
+    assert found.events.tolist() == [1, 1, 1]
+    assert found.others.tolist() == [0, 0, 0]
+    survival = 5 / 6 * 3 / 4
+    by_hand = survival * np.sqrt(1 / (6 * 5) + 1 / (4 * 3))
+    assert found.errors(np.array([3.0]), np.zeros(1), 3.0)[0] == pytest.approx(by_hand)
+
+
+def test_incidence_and_its_errors_agree_with_statsmodels():
+    from statsmodels.duration.survfunc import CumIncidenceRight  # noqa: PLC0415  slow to import, for this test alone
+
+    duration, cause = exponential_with_exits(1500, 1)
+    found, oracle = incidence(duration, cause), CumIncidenceRight(duration, cause)
+    at = np.array([5.0, 20.0, 50.0])
+    place = np.searchsorted(oracle.times, at, side="right") - 1
+    assert [found.by(time) for time in at] == pytest.approx(oracle.cinc[0][place])
+    assert found.errors(at, np.zeros(3), 60.0) == pytest.approx(oracle.cinc_se[0][place], rel=0.02)
+
+
+def test_intervals_hold_the_truth_as_often_as_they_should():
+    horizon = 60.0
+    rate = 1 / 15 + 1 / 200
+    share = 0.4 / 15 / rate * -np.expm1(-rate * horizon)
+    times = {level: -np.log1p(level * np.expm1(-rate * horizon)) / rate for level in (0.5, 0.8, 0.95)}
+    held = np.zeros(4)
+    for seed in range(60):
+        found = incidence(*exponential_with_exits(500, seed))
+        ends = [found.interval(horizon), *(found.quantile_interval(level, horizon) for level in times)]
+        held += [low <= truth <= high for (low, high), truth in zip(ends, (share, *times.values()), strict=True)]
+    assert (held >= 53).all()  # of 60; 57 are expected
+
+
+def test_an_interval_lies_around_its_quantile():
+    found = incidence(*exponential_with_exits(300, 3))
+    for level in (0.5, 0.8, 0.95):
+        low, high = found.quantile_interval(level, 60.0)
+        assert low <= found.quantile(level * found.by(60.0)) <= high
+    assert found.interval(0.0) == (0, 0)

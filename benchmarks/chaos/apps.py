@@ -1,0 +1,37 @@
+import os
+from typing import Any
+
+from django.apps import AppConfig
+
+
+class ChaosConfig(AppConfig):
+    name = "benchmarks.chaos"
+    label = "chaos"
+
+    def ready(self) -> None:
+        """Register the harness's kind of provider; and take the claim's commit out, where that is asked for."""
+        from engines.providers import registry  # noqa: PLC0415 (apps must be loaded)
+
+        registry.KINDS["email"]["chaos"] = "benchmarks.chaos.provider.build"  # type: ignore[index] # a dict behind Mapping
+        registry.KINDS["email"]["asleep"] = "benchmarks.chaos.provider.asleep"  # type: ignore[index] # likewise
+        if os.environ.get("CHAOS_WITHOUT_CLAIM_COMMIT"):
+            without_claim_commit()
+
+
+def without_claim_commit() -> None:
+    """Claim, send and record in one transaction, as a sender does that trusts its transaction: the row's move to
+    `dispatching` is committed only after the message left.
+    """
+    from django.db import transaction  # noqa: PLC0415
+
+    from engines.outbox import runner  # noqa: PLC0415
+
+    real = runner.send
+
+    def send(*arguments: Any) -> None:
+        whole = transaction.atomic()
+        whole._from_testcase = True  # noqa: SLF001 (else the durable blocks inside refuse to be nested)
+        with whole:
+            real(*arguments)
+
+    runner.send = send

@@ -1,0 +1,72 @@
+"""System checks of sending: `manage.py check --deploy` refuses a set-up in which nothing, or nothing lawful, would be sent."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import DatabaseError
+from django.http.request import validate_host
+
+from conversion.models import ProviderAccount
+from conversion.secrets import KeyMissingError, check_keys
+
+CONSOLE = "console"
+CONSOLE_HINT = (
+    "Set EMAIL_PROVIDER=none, give each sender an account (manage.py set_account, set_sender), and start again: "
+    "a touch that the console takes counts as sent, and nobody gets it."
+)
+
+
+@register(Tags.security, deploy=True)
+def check_sending(**_: Any) -> list[CheckMessage]:
+    return [*credential_key(), *console_by_default(), *public_url()]
+
+
+@register(Tags.database, deploy=True)
+def check_accounts(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Accounts at the console. Runs with `check --deploy --database default`."""
+    if not databases:
+        return []
+    try:
+        names = ProviderAccount.objects.filter(kind=CONSOLE, is_active=True).values_list("name", flat=True)
+        found = sorted(names)
+    except DatabaseError:  # not migrated yet
+        return []
+    return [Error(f"The account {name} sends nothing anywhere.", hint=CONSOLE_HINT, id="agency.E006") for name in found]
+
+
+def credential_key() -> Iterator[CheckMessage]:
+    try:
+        check_keys()
+    except KeyMissingError as error:
+        text, _, hint = str(error).partition("; ")
+        yield Error(f"{text}.", hint=hint[:1].upper() + hint[1:], id="agency.E003")
+
+
+def console_by_default() -> Iterator[CheckMessage]:
+    for channel, kind in settings.DEFAULT_PROVIDERS.items():
+        if kind == CONSOLE:
+            yield Error(
+                f"The console provider is the default for {channel}, and sends nothing anywhere.",
+                hint=CONSOLE_HINT,
+                id="agency.E004",
+            )
+
+
+def public_url() -> Iterator[CheckMessage]:
+    parts = urlsplit(settings.PUBLIC_URL)
+    if parts.hostname and not validate_host(parts.hostname, settings.ALLOWED_HOSTS):
+        yield Error(
+            f"ALLOWED_HOSTS lacks {parts.hostname}, the host of PUBLIC_URL.",
+            hint="Add it: links to unsubscribe lead there, and would be answered by 400.",
+            id="agency.E007",
+        )
+    if parts.scheme != "https" or parts.hostname in {None, "localhost", "127.0.0.1", "::1"}:
+        yield Error(
+            f"PUBLIC_URL is {settings.PUBLIC_URL or 'not set'}.",
+            hint="Set it to the https address at which recipients reach this server. Each e-mail carries a link below it by "
+            "which they unsubscribe (RFC 8058), and none leaves without.",
+            id="agency.E005",
+        )

@@ -1,0 +1,223 @@
+"""What the guard reads of a touch: two statements, in SQL, since they run twice for each message that goes out."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from conversion.bulk import stored_id
+from conversion.moments import zone_of
+from conversion.suppressions import both_forms, names_of, shut
+from conversion.vocabulary import Channel
+from engines import fatigue
+from engines.providers.registry import default_kind
+from engines.reputation import BOUNCES, since_when
+from engines.whereabouts import Whereabouts, whereabouts
+
+# A provider that sends nothing anywhere; nobody needs a way out of its messages.
+NOWHERE = "console"
+
+# A follow-up without a subject of its own takes that of the e-mail which it follows (engines.writing). Without COALESCE, SQLite
+# walks through all that the sender ever sent instead of the lead's touches.
+ROW = """SELECT a.channel, a.client_id, TRIM(a.body) <> '', TRIM(a.subject) <> '' OR EXISTS (
+        SELECT 1 FROM conversion_activity b WHERE b.lead_id = a.lead_id AND b.channel = a.channel AND b.state = 'sent'
+            AND COALESCE(b.sender_id, b.id) = a.sender_id AND (b.sequence_id = a.sequence_id
+                OR b.sequence_id IS NULL AND a.sequence_id IS NULL)
+            AND b.touch_number < a.touch_number AND b.idempotency_key IS NOT NULL AND TRIM(b.subject) <> ''),
+    c.agency_id, c.timezone, c.deleted_at, c.is_paused, c.subscription_status,
+    TRIM(c.postal_address) <> '' OR TRIM(g.postal_address) <> '',
+    l.id, l.client_id, l.external_id, l.email, l.email_key, l.phone, l.linkedin_url, l.country, l.timezone, l.extra, l.status,
+    l.deleted_at, l.erased_at, l.is_unsubscribed, l.has_bounced, l.do_not_contact,
+    s.id, s.client_id, s.channel, s.address, s.daily_cap, s.ramp_started_on, s.is_active, s.paused_at, s.pause_reason,
+    s.watched_since, p.kind, COALESCE(p.is_active, {true}),
+    p.id IS NULL OR p.agency_id IS NULL OR (p.agency_id = c.agency_id AND (p.client_id IS NULL OR p.client_id = c.id))
+FROM conversion_activity a JOIN conversion_client c ON c.id = a.client_id JOIN conversion_agency g ON g.id = c.agency_id
+    JOIN conversion_lead l ON l.id = a.lead_id LEFT JOIN conversion_sender s ON s.id = a.sender_id
+    LEFT JOIN conversion_provideraccount p ON p.id = s.account_id
+WHERE a.id = %s"""
+
+# What was touched and listed. A touch that may have been sent counts as sent.
+TOUCHED = """SELECT 'touched', '', '', COALESCE(sent_at, dispatched_at), 0 FROM conversion_activity
+    WHERE lead_id = %s AND id <> %s AND (state = 'sent' AND sent_at >= %s
+        OR state IN ('dispatching', 'unknown') AND dispatched_at >= %s)"""
+# An entry has one owner at most. Without COALESCE, SQLite walks through all entries of the client instead of these values.
+LISTED = """SELECT 'listed', kind, value, NULL, 0 FROM conversion_suppression WHERE value IN ({values})
+    AND (COALESCE(client_id, agency_id) IS NULL OR COALESCE(client_id, agency_id) IN (%s, %s))"""
+TODAY = """SELECT 'today', '', '', NULL, COUNT(*) FROM conversion_activity
+    WHERE sender_id = %s AND id <> %s AND state = 'sent' AND sent_at >= %s AND sent_at < %s
+    UNION ALL SELECT 'today', '', '', NULL, COUNT(*) FROM conversion_activity
+    WHERE sender_id = %s AND id <> %s AND state IN ('dispatching', 'unknown') AND dispatched_at >= %s
+        AND dispatched_at < %s"""
+BOUNCED = f"SELECT 'bounces', '', '', NULL, ({BOUNCES})"
+
+
+class TheClient(NamedTuple):
+    id: UUID
+    agency_id: UUID
+    timezone: str
+    deleted_at: Any
+    is_paused: bool
+    subscription_status: str
+
+
+class TheLead(NamedTuple):
+    id: UUID
+    client_id: UUID
+    external_id: str | None
+    email: str
+    email_key: str
+    phone: str
+    linkedin_url: str
+    country: str
+    timezone: str
+    extra: Any
+    status: str
+    deleted_at: Any
+    erased_at: Any
+    is_unsubscribed: bool | None
+    has_bounced: bool | None
+    do_not_contact: bool | None
+
+
+class TheSender(NamedTuple):
+    """account_is_own: it is of the client, or of its agency and not of another client."""
+
+    id: UUID
+    client_id: UUID
+    channel: str
+    address: str
+    daily_cap: int
+    ramp_started_on: date | None
+    is_active: bool
+    paused_at: datetime | None
+    pause_reason: str
+    watched_since: datetime | None
+    account_kind: str | None
+    account_is_active: bool
+    account_is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A touch, as it stands in the database. shut: what suppressions forbid, as `conversion.suppressions.shut`. touched: when
+    the lead was touched lately. sent_today, bounces: of the sender, on its own day and while it is watched.
+    """
+
+    channel: str
+    client: TheClient
+    lead: TheLead
+    sender: TheSender | None
+    where: Whereabouts
+    sender_zone: tzinfo
+    has_body: bool = True
+    has_subject: bool = True
+    has_postal_address: bool = True
+    has_unsubscribe_link: bool = True
+    any_time: bool = False
+    shut: frozenset[str] = frozenset()
+    touched: Sequence[datetime] = field(default_factory=tuple)
+    sent_today: int = 0
+    bounces: int = 0
+
+    def midnights(self, at: datetime) -> tuple[datetime, datetime]:
+        """The beginning and the end of the sender's day, in UTC."""
+        today = at.astimezone(self.sender_zone).date()
+        first, last = (datetime.combine(day, time(), self.sender_zone) for day in (today, today + timedelta(days=1)))
+        return first.astimezone(UTC), last.astimezone(UTC)
+
+
+def read(touch: UUID, at: datetime) -> Facts | None:
+    """The facts about a touch at a moment, all from the database; None where there is no such touch. Two statements."""
+    with connection.cursor() as cursor:
+        cursor.execute(ROW.format(true="true" if connection.vendor == "postgresql" else "1"), [stored_id(touch)])
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        found = facts_of(row)
+        cursor.execute(*history(found, touch, at))
+        return with_history(found, cursor.fetchall())
+
+
+def facts_of(row: Sequence[Any]) -> Facts:
+    channel, client_id, has_body, has_subject = row[:4]
+    client = TheClient(UUID(str(client_id)), UUID(str(row[4])), row[5], row[6], bool(row[7]), row[8])
+    lead = TheLead(UUID(str(row[10])), UUID(str(row[11])), *row[12:26])
+    sender = sender_of(row[26:]) if row[26] is not None else None
+    return Facts(
+        channel=channel,
+        client=client,
+        lead=lead._replace(extra=json.loads(lead.extra) if isinstance(lead.extra, str) else lead.extra),
+        sender=sender,
+        where=whereabouts(lead.timezone, lead.country, client.timezone),
+        sender_zone=zone_of(client.timezone),
+        has_body=bool(has_body),
+        has_subject=bool(has_subject),
+        has_postal_address=bool(row[9]),
+        has_unsubscribe_link=channel != Channel.EMAIL or has_link(sender),
+        any_time=channel == Channel.EMAIL and settings.EMAIL_AT_ANY_TIME,
+    )
+
+
+def sender_of(values: Sequence[Any]) -> TheSender:
+    sender = TheSender(*values)
+    started = sender.ramp_started_on
+    return sender._replace(
+        id=UUID(str(sender.id)),
+        client_id=UUID(str(sender.client_id)),
+        ramp_started_on=date.fromisoformat(started) if isinstance(started, str) else started,
+        paused_at=moment(sender.paused_at),
+        watched_since=moment(sender.watched_since),
+    )
+
+
+def has_link(sender: TheSender | None) -> bool:
+    """Whether the recipient of an e-mail could unsubscribe by one click, which RFC 8058 asks to be an https address."""
+    kind = (sender.account_kind if sender else None) or default_kind(Channel.EMAIL.value)
+    return kind == NOWHERE or urlsplit(settings.PUBLIC_URL).scheme == "https"
+
+
+def history(facts: Facts, touch: UUID, at: datetime) -> tuple[str, list[Any]]:
+    """The second statement and its values."""
+    own, client = stored_id(touch), facts.client
+    week = parameter(at - timedelta(days=fatigue.PERIOD + 1))  # a day more: the lead's day began before ours
+    parts, values = [TOUCHED], [stored_id(facts.lead.id), own, week, week]
+    if pairs := both_forms(names_of(facts.lead)):
+        parts.append(LISTED.format(values=", ".join(["%s"] * len(pairs))))
+        values += [value for _, value in pairs]
+        values += [stored_id(client.id), stored_id(client.agency_id)]
+    if facts.sender is not None:
+        sender, since = stored_id(facts.sender.id), parameter(since_when(facts.sender.watched_since, at))
+        first, last = map(parameter, facts.midnights(at))
+        parts += [TODAY, BOUNCED]
+        values += [*[sender, own, first, last] * 2, stored_id(facts.sender.client_id), since, sender, since]
+    return " UNION ALL ".join(parts), values
+
+
+def with_history(facts: Facts, rows: Sequence[tuple[str, str, str, Any, int]]) -> Facts:
+    names = frozenset(both_forms(names_of(facts.lead)))
+    touched = [moment(when) for tag, _, _, when, _ in rows if tag == "touched"]
+    return replace(
+        facts,
+        shut=shut({(kind, value) for tag, kind, value, _, _ in rows if tag == "listed"} & names),
+        touched=[when for when in touched if when is not None],
+        sent_today=sum(count for tag, _, _, _, count in rows if tag == "today"),
+        bounces=sum(count for tag, _, _, _, count in rows if tag == "bounces"),
+    )
+
+
+def moment(value: Any) -> datetime | None:
+    """A moment as the database's driver gives it: SQLite's is a text in UTC."""
+    if value is None:
+        return None
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def parameter(value: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)

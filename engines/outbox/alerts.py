@@ -1,0 +1,83 @@
+"""What a person must hear of: sends whose fate nobody knows, and accounts that are not sent through."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count, Min
+from django.utils.timezone import now
+
+from conversion.models import Activity, ProviderAccount
+from conversion.tenancy import across_clients
+from conversion.vocabulary import ActivityState, Severity
+from patterns.models import HealthAlert
+
+UNKNOWN, CIRCUIT = "unknown_send", "circuit_open"
+
+
+def raise_alert(client_id: Any, code: str, message: str, subject: str = "") -> None:
+    """Open an alert, unless the same one is open already."""
+    alert = HealthAlert(
+        client_id=client_id, code=code, subject=subject[:80], severity=Severity.HIGH.value, message=message
+    )
+    with across_clients("dispatch"):
+        HealthAlert.objects.bulk_create([alert], ignore_conflicts=True)
+
+
+def open_unknown(client_id: Any) -> None:
+    """In the transaction that makes a touch `unknown`; `refresh` puts the number later."""
+    raise_alert(client_id, UNKNOWN, unknown_message(1, None))
+
+
+def unknown_message(count: int, oldest: Any) -> str:
+    what = "1 message" if count == 1 else f"{count} messages"
+    since = f" The oldest left at {oldest:%Y-%m-%d %H:%M} UTC." if oldest else ""
+    return (
+        f"{what} may or may not have been sent: the provider's answer did not come or proved nothing.{since} "
+        "Nothing of it is sent again by itself. Look at the provider and settle each one."
+    )
+
+
+def open_circuit(client_id: Any, account: ProviderAccount) -> None:
+    message = (
+        f"Several sends in a row through {account} were not answered clearly. Sending through it has stopped; one message "
+        "at a time is tried until the provider answers again."
+    )
+    raise_alert(client_id, CIRCUIT, message, circuit_subject(account))
+
+
+def close_circuit(account: ProviderAccount) -> None:
+    with across_clients("dispatch"):
+        alerts = HealthAlert.objects.filter(code=CIRCUIT, subject=circuit_subject(account), resolved_at=None)
+        alerts.update(resolved_at=now())
+
+
+def circuit_subject(account: ProviderAccount) -> str:
+    return f"{account.channel} {account.pk}"
+
+
+def refresh() -> None:
+    """Bring the alerts about unknown sends up to date: the number of each client's, and those resolved that have none."""
+    with across_clients("dispatch"):
+        unknown = Activity.objects.filter(state=ActivityState.UNKNOWN).order_by()
+        counts = {
+            client: unknown_message(count, oldest)
+            for client, count, oldest in unknown.values_list("client_id").annotate(
+                count=Count("id"), oldest=Min("dispatched_at")
+            )
+        }
+        opened = HealthAlert.objects.filter(code=UNKNOWN, resolved_at=None)
+        stale(opened, counts)
+    for client, message in counts.items():
+        raise_alert(client, UNKNOWN, message)
+
+
+def stale(opened: Iterable[HealthAlert], counts: dict[Any, str]) -> None:
+    """Rewrite or resolve the alerts that say something else than `counts` (client: message); take out what is said."""
+    for alert in opened:
+        message = counts.pop(alert.client_id, None)
+        if message is None:
+            alert.resolved_at = now()
+            alert.save(update_fields=["resolved_at"])
+        elif message != alert.message:
+            alert.message = message
+            alert.save(update_fields=["message"])

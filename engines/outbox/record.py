@@ -1,0 +1,111 @@
+"""Writing down what the provider answered: one short transaction, which may be repeated until it is committed."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models.functions import Coalesce, Greatest
+
+from conversion.models import Activity, Lead
+from conversion.tenancy import across_clients
+from conversion.vocabulary import ActivityState as State
+from conversion.vocabulary import LeadStatus
+from engines.outbox import circuit
+from engines.outbox.alerts import open_unknown
+from engines.outbox.claims import UNCLAIMED
+from engines.outbox.clock import database_now
+from engines.outbox.dispatching import Ready, may_repeat
+from engines.outbox.limits import DEFERRALS, RESENDS, REST, Limits, back_off
+from engines.outbox.states import BEFORE, move
+from engines.providers.contract import Accepted, Deferred, Refused, Result
+
+OURS = (State.DISPATCHING, State.UNKNOWN)
+PLAIN: dict[str, Any] = {"reason_code": "", "reason": "", "attempts": 0, **UNCLAIMED}
+
+
+def record(ready: Ready, result: Result, limits: Limits) -> None:
+    """Move the touch to the state that the answer proves, and tell the account's circuit of it. An answer that comes after
+    the lease still counts: it settles an `unknown`.
+    """
+    with transaction.atomic(durable=True), across_clients("dispatch"):
+        at = database_now()
+        if isinstance(result, Accepted):
+            mark_sent(ready.activity, result.message_id)
+        elif ready.is_repeat or not isinstance(result, Refused | Deferred):
+            reason = getattr(result, "reason", "")
+            unproven(ready, f"a repeated send: {reason}" if ready.is_repeat else reason, at, limits)
+            return
+        elif isinstance(result, Refused):
+            columns = {**PLAIN, "reason_code": "refused", "reason": result.reason}
+            move(State.FAILED, *OURS, **mine(ready), columns=columns)
+        else:
+            deferred(ready, result, at)
+        circuit.answered(ready.account, ready.dispatched_at)
+
+
+def mine(ready: Ready) -> dict[str, Any]:
+    return {"pk": ready.activity.pk, "claimed_by": ready.token}
+
+
+def mark_sent(activity: Activity, message_id: str) -> bool:
+    """The touch is sent, as of its dispatch; its lead was contacted once more. False where it was recorded already. To be
+    called in a transaction; the lead's row comes first, so that a booking at the same moment finds this touch or waits.
+    """
+    open_states = [state.value for state in BEFORE[State.SENT]]
+    still_open = Activity.objects.filter(pk=activity.pk, state__in=open_states, dispatched_at__isnull=False)
+    moment = Value(activity.dispatched_at, output_field=Lead._meta.get_field("last_contacted_at"))
+    counted = Lead.objects.filter(Exists(still_open.filter(lead=OuterRef("pk"))), pk=activity.lead_id).update(
+        touch_count=F("touch_count") + 1,
+        last_contacted_at=Greatest(Coalesce("last_contacted_at", moment), moment),
+        status=Case(When(status=LeadStatus.NEW.value, then=Value(LeadStatus.CONTACTED.value)), default=F("status")),
+    )
+    columns: dict[str, Any] = {
+        **PLAIN,
+        "claimed_by": activity.claimed_by,
+        "sent_at": F("dispatched_at"),
+        "due_at": None,
+        "provider_message_id": message_id[:255],
+        "metadata": {**activity.metadata, "provider_message_id": message_id},
+    }
+    if not counted:
+        return False
+    if move(State.SENT, pk=activity.pk, dispatched_at__isnull=False, columns=columns):
+        return True
+    # While this one waited for the lead's row, another recorded the same touch and counted it.
+    Lead.objects.filter(pk=activity.lead_id).update(touch_count=F("touch_count") - 1)
+    return False
+
+
+def deferred(ready: Ready, result: Deferred, at: datetime) -> None:
+    """Back to the queue, since nothing was accepted; and the whole account rests, since the next touch would fare alike."""
+    activity = ready.activity
+    attempts = activity.attempts + 1 if activity.reason_code == "deferred" else 1
+    columns: dict[str, Any] = {"reason_code": "deferred", "reason": result.reason, "attempts": attempts, **UNCLAIMED}
+    columns["dispatched_at"] = None
+    if attempts >= DEFERRALS:
+        move(State.FAILED, *OURS, **mine(ready), columns=columns)
+        return
+    pause = timedelta(seconds=REST if result.retry_after is None else max(result.retry_after, 0.0))
+    due_at = at + max(pause, back_off(attempts))
+    move(State.QUEUED, *OURS, **mine(ready), columns=columns | {"due_at": due_at})
+    circuit.rest(ready.account, at + pause)
+
+
+def unproven(ready: Ready, reason: str, at: datetime, limits: Limits) -> None:
+    """Nobody knows whether it was accepted. Where the provider takes a second attempt with the same key for the same
+    message, it goes back to the queue with its key; else it is `unknown`.
+    """
+    activity = ready.activity
+    attempts = activity.attempts + 1 if activity.reason_code == "repeated" else 1
+    if attempts <= RESENDS and may_repeat(ready.provider, ready.dispatched_at, at, limits):
+        columns = {"reason_code": "repeated", "reason": reason, "attempts": attempts, **UNCLAIMED}
+        moved = move(
+            State.QUEUED, State.DISPATCHING, **mine(ready), columns=columns | {"due_at": at + back_off(attempts)}
+        )
+    else:
+        columns = {"reason_code": "uncertain", "reason": reason}
+        moved = move(State.UNKNOWN, State.DISPATCHING, **mine(ready), columns=columns)
+        if moved:
+            open_unknown(activity.client_id)
+    circuit.unanswered(ready.account, activity, at)

@@ -1,0 +1,222 @@
+"""Effects of ordered values: a smooth curve, and what single values add to it (`docs/statistics.md`, "Curves").
+
+    b = curve + own,   curve ~ N(0, sigma^2 W),   own ~ N(0, tau^2)
+
+W is the covariance of a random walk over the values: its second differences (or its first ones) are small, and round the
+clock its ends meet. Both spreads are averaged over a grid by their marginal likelihood, which is the penalty of a
+smoothing spline, 1 / sigma^2, with its uncertainty kept. A value that was hardly tried has nothing of its own to say and
+lies on the curve of its neighbours; where neighbours are not alike, sigma falls and values are drawn to the mean instead.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import betaincinv, expit
+
+from patterns.stats.rates import TAIL, Bools, Counts, Floats, Ints, Rates, hierarchical
+from patterns.stats.strata import CHANCE
+
+SPREADS = np.geomspace(0.03, 1.5, 7)  # of the curve, and of single values: from no difference to a factor of 20
+SPREAD_SCALE = 0.5  # half-normal prior of both together: two in three values lie within a factor of 1.65
+LEVEL_SD = 2.0  # of the mean log odds of a family's rates: hardly felt from five events on, and none are not a wide guess
+ROUNDS, CLOSE, LONGEST = 60, 1e-8, 1.0  # of the expansion about its own answer; the longest step is a factor of e
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
+BLOCK = 4096  # strata at a time: bounds the memory
+
+# The log likelihood at b: its slope and its curvature, (values,) and (values, values).
+Expansion = Callable[[Floats], tuple[Floats, Floats]]
+
+
+@dataclass(frozen=True)
+class Walk:
+    """How neighbouring values hang together. order: of the differences that are small, 1 or 2. cyclic: ends meet."""
+
+    order: int = 2
+    cyclic: bool = False
+
+
+HOURS = DAYS = Walk(order=2, cyclic=True)
+GAPS = Walk(order=2)
+TOUCHES = Walk(order=1)
+
+
+def walk_covariance(size: int, walk: Walk) -> Floats:
+    """W, (size, size): of values around their mean, with a mean variance of 1 so that sigma means the same for all walks.
+
+    Second differences leave a straight line free; it gets half of the variance, so that it is drawn to 0 with the rest.
+    """
+    differences = np.eye(size)
+    for _ in range(walk.order):
+        differences = np.roll(differences, -1, axis=0) - differences if walk.cyclic else np.diff(differences, axis=0)
+    precision: Floats = differences.T @ differences
+    rough = scaled(np.asarray(np.linalg.pinv(precision, rcond=1e-10, hermitian=True), dtype=np.float64))
+    if walk.cyclic or walk.order == 1:
+        return rough
+    line = np.arange(size) - (size - 1) / 2
+    return (rough + scaled(np.outer(line, line))) / 2
+
+
+def scaled(covariance: Floats) -> Floats:
+    """The covariance with a mean variance of 1; zeros stay."""
+    variance = float(np.diag(covariance).mean())
+    return covariance / variance if variance > 0 else covariance
+
+
+@dataclass(frozen=True)
+class Effects:
+    """Posterior of log effects of a family's values, averaged over the spreads.
+
+    mean: (values,). covariance: (values, values). sigma, tau: posterior means of the spreads.
+    """
+
+    mean: Floats
+    covariance: Floats
+    sigma: float
+    tau: float
+
+
+def posterior(expand: Expansion, size: int, walk: Walk, level_sd: float = 0.0) -> Effects:
+    """Effects under the likelihood that `expand` describes, relative to the point b = 0. level_sd: of their mean.
+
+    The likelihood is expanded to second order about the posterior mean, which is repeated until that stays where it is;
+    given the spreads everything is then normal, and the marginal likelihood of each pair of spreads is exact.
+    """
+    sigma, tau = (grid.ravel() for grid in np.meshgrid(SPREADS, SPREADS, indexing="ij"))
+    prior = (
+        sigma[:, None, None] ** 2 * walk_covariance(size, walk)
+        + tau[:, None, None] ** 2 * np.eye(size)
+        + np.full((size, size), level_sd**2)
+    )
+    total = np.hypot(sigma, tau)  # half-normal, and how it falls into the two uniform
+    log_prior = -0.5 * (total / SPREAD_SCALE) ** 2 + np.log(sigma * tau / total)
+    mean = np.zeros(size)
+    for _ in range(ROUNDS):
+        slope, curvature = expand(mean)
+        target = slope + curvature @ mean
+        inner = np.eye(size) + prior @ curvature
+        covariances = np.linalg.solve(inner, prior)
+        means = covariances @ target
+        log_mass = log_prior + 0.5 * means @ target - 0.5 * np.linalg.slogdet(inner)[1]
+        mass = np.exp(log_mass - log_mass.max())
+        mass /= mass.sum()
+        step = np.clip(mass @ means - mean, -LONGEST, LONGEST)
+        mean = mean + step
+        if np.abs(step).max() < CLOSE:
+            break
+    around = means - mean
+    covariance = np.einsum("g,gij->ij", mass, covariances) + np.einsum("g,gi,gj->ij", mass, around, around)
+    return Effects(mean, (covariance + covariance.T) / 2, float(mass @ sigma), float(mass @ tau))
+
+
+@dataclass(frozen=True)
+class Strata:
+    """Counts by stratum and value of the strata in which something happened and could be compared, (strata, values).
+
+    n: rows. hits: (strata,), events. k: events by stratum and value. weight: (strata,), by how much the variance of the
+    events among the values, given their number, is smaller than that of independent ones.
+    """
+
+    n: Floats
+    k: Floats
+    hits: Floats
+    weight: Floats
+
+    @classmethod
+    def of(cls, codes: Ints, y: Bools, stratum: Ints, levels: int) -> "Strata":
+        """codes: a row's value, negative = unknown. y: bool. stratum: non-negative codes."""
+        known = codes >= 0
+        codes, y, stratum = codes[known].astype(np.int64), y[known], stratum[known].astype(np.int64)
+        used = np.unique(stratum[y])
+        place = np.searchsorted(used, stratum)
+        inside = place < len(used)
+        inside[inside] = used[place[inside]] == stratum[inside]
+        cell = place[inside] * levels + codes[inside]
+        shape = (len(used), levels)
+        n = np.bincount(cell, minlength=len(used) * levels).reshape(shape).astype(np.float64)
+        k = np.bincount(cell[y[inside]], minlength=len(used) * levels).reshape(shape).astype(np.float64)
+        return cls.kept(n, k)
+
+    @classmethod
+    def kept(cls, n: Floats, k: Floats) -> "Strata":
+        """Of these counts the strata that say something. A large one of one value alone is the sender's choice; a small
+        one may be of one value by chance, and without it the share of the value in its own strata would look smaller.
+        """
+        total, hits = n.sum(axis=1), k.sum(axis=1)
+        mixed = (n > 0).sum(axis=1) > 1
+        rows = (hits > 0) & (mixed | ((total > 1) & (total < CHANCE)))
+        n, k, total, hits = n[rows], k[rows], total[rows], hits[rows]
+        silent = total - hits
+        weight = np.where(silent > 0, (total - 1) / np.maximum(silent, 1.0), 0.0)
+        return cls(n, k, hits, weight)
+
+    def expand(self, effects: Floats) -> tuple[Floats, Floats]:
+        """Slope and curvature of the conditional log likelihood at these log rate ratios.
+
+        Given a stratum's events, each falls on a value in proportion to its rows times exp(effect); the stratum's own
+        rate drops out (McCullagh and Nelder, Generalized Linear Models, 1989, section 7.3). The weight makes the
+        curvature at 0 that of the exact, hypergeometric distribution.
+        """
+        size = self.n.shape[1]
+        slope, curvature = np.zeros(size), np.zeros((size, size))
+        for low in range(0, len(self.n), BLOCK):
+            rows = slice(low, low + BLOCK)
+            due = self.n[rows] * np.exp(effects)
+            share = due / due.sum(axis=1, keepdims=True)
+            heavy = self.weight[rows] * self.hits[rows]
+            slope += self.weight[rows] @ self.k[rows] - heavy @ share
+            curvature += np.diag(heavy @ share) - (share * heavy[:, None]).T @ share
+        return slope, curvature
+
+    def log_likelihood(self, effects: Floats) -> float:
+        """The conditional log likelihood at these log rate ratios, up to a constant."""
+        due = self.n @ np.exp(effects)
+        return float(self.weight @ (self.k @ effects - self.hits * np.log(due)))
+
+    def company(self) -> Floats:
+        """(values, values): of the other rows in the strata of each value, the share of each value, by expected events.
+
+        The company of a value that is in no stratum is that of all.
+        """
+        total = self.n.sum(axis=1)
+        rate, others = self.hits / np.maximum(total, 1.0), np.maximum(total - 1, 1.0)
+        due = self.n * rate[:, None]
+        met = due.T @ (self.n / others[:, None]) - np.diag((due / others[:, None]).sum(axis=0))
+        met = np.where(met.sum(axis=1, keepdims=True) > 0, met, met.sum(axis=0) + 1e-12)
+        shares: Floats = met / met.sum(axis=1, keepdims=True)
+        return shares
+
+
+def curve_lifts(strata: Strata, walk: Walk) -> tuple[Floats, Floats]:
+    """Log-lifts of a family of ordered values, each against all rows of its strata, and their standard deviations.
+
+    lift_v = exp(b_v) / sum_u a_vu exp(b_u), a the `company` of the value; the deviation by the delta method.
+    """
+    size = strata.n.shape[1]
+    found = posterior(strata.expand, size, walk)
+    odds = strata.company() * np.exp(found.mean)
+    average = odds.sum(axis=1)
+    rows = np.eye(size) - odds / average[:, None]
+    variance = np.einsum("vi,ij,vj->v", rows, found.covariance, rows)
+    return found.mean - np.log(average), np.sqrt(np.maximum(variance, 0.0))
+
+
+def curve_rates(counts: Counts, walk: Walk) -> Rates:
+    """Rates of a family of ordered values, drawn to their curve on the log odds, as fractions, without strata."""
+    n, k = counts.trials.astype(np.float64), counts.successes.astype(np.float64)
+    level = float(np.log((k.sum() + 0.5) / (n.sum() - k.sum() + 0.5)))
+
+    def expand(effects: Floats) -> tuple[Floats, Floats]:
+        rate = expit(level + effects)
+        return k - n * rate, np.diag(n * rate * (1 - rate))
+
+    found = posterior(expand, len(n), walk, LEVEL_SD)
+    spread = np.sqrt(np.maximum(np.diag(found.covariance), 1e-12))
+    at = expit(level + found.mean[:, None] + spread[:, None] * NODES)
+    weights = WEIGHTS / WEIGHTS.sum()
+    mean = at @ weights
+    variance = np.maximum((at - mean[:, None]) ** 2 @ weights, 1e-12 * mean * (1 - mean))
+    size = np.maximum(mean * (1 - mean) / variance - 1, 1e-6)
+    alpha, beta = mean * size, (1 - mean) * size
+    low, high = betaincinv(alpha, beta, TAIL), betaincinv(alpha, beta, 1 - TAIL)
+    return replace(hierarchical(counts), mean=mean, low=low, high=high, alpha=alpha, beta=beta)

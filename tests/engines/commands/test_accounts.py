@@ -1,0 +1,183 @@
+"""Accounts and senders are set up by command; a secret is never on the command line, nor in what is printed."""
+
+import io
+import json
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+
+from conversion.models import Agency, ProviderAccount, Sender
+from conversion.secrets import credentials_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run(monkeypatch, settings):
+    settings.CREDENTIAL_KEY = [Fernet.generate_key().decode()]
+
+    def call(*words, stdin=""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        out = io.StringIO()
+        call_command(*words, stdout=out)
+        return out.getvalue().strip()
+
+    return call
+
+
+def refused(run, *words, **given):
+    with pytest.raises(CommandError) as error:
+        run(*words, **given)
+    assert error.value.returncode == 2
+    return str(error.value)
+
+
+def test_an_account_from_standard_input(run, agency):
+    told = run("set_account", "main", "--kind", "resend", "--credentials", "-", stdin='{"api_key": "re_123"}')
+    assert told == "New account main: resend, for all clients of Northwind"
+    account = ProviderAccount.objects.get()
+    assert (account.agency, account.client, account.options) == (agency, None, {})
+    assert credentials_of(account) == {"api_key": "re_123"}
+
+
+def test_an_account_from_a_file(run, agency, tmp_path):
+    path = tmp_path / "credentials"
+    path.write_text("# of the mail server\nusername=ann\npassword=a=b c\n")
+    run("set_account", "main", "--kind", "smtp", "--option", "host=mail.example", "--credentials", str(path))
+    assert credentials_of(ProviderAccount.objects.get()) == {"username": "ann", "password": "a=b c"}
+
+
+def test_changing_one_keeps_the_rest(run, agency):
+    run(
+        "set_account",
+        "main",
+        "--kind",
+        "smtp",
+        "--option",
+        "host=mail.example",
+        "--credentials",
+        "-",
+        stdin="username=ann",
+    )
+    told = run("set_account", "main", "--option", "port=2525", "--off")
+    assert told == "Account main: smtp, for all clients of Northwind; it is switched off"
+    account = ProviderAccount.objects.get()
+    assert account.options == {"host": "mail.example", "port": "2525"}
+    assert credentials_of(account) == {"username": "ann"}
+    assert account.is_active is False
+
+
+def test_as_json_without_the_credentials(run, customer):
+    words = ["set_account", "own", "--kind", "resend", "--client", "acme", "--credentials", "-", "--json"]
+    told = json.loads(run(*words, stdin="api_key=re_123"))
+    account = ProviderAccount.objects.get()
+    assert told == {
+        "id": str(account.pk),
+        "name": "own",
+        "kind": "resend",
+        "channel": "email",
+        "agency": "northwind",
+        "client": "acme",
+        "options": {},
+        "has_credentials": True,
+        "is_active": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "reason"),
+    [
+        (["main"], "", "Northwind has no account 'main' for email yet: say of which --kind it is"),
+        (["main", "--kind", "pigeon"], "", "the account main: there is no e-mail provider 'pigeon'"),
+        (["main", "--kind", "resend"], "", "the account main: api_key is missing"),
+        (["main", "--kind", "smtp"], "", "the account main: the option host is missing"),
+        (["main", "--kind", "smtp", "--option", "host"], "", "option 'host': write NAME=value"),
+        (
+            ["main", "--kind", "resend", "--option", "api_key=re_123"],
+            "",
+            "option api_key: give it with --credentials, which encrypts it",
+        ),
+        (
+            ["main", "--kind", "resend", "--credentials", "-"],
+            "{",
+            "credentials: neither a JSON object nor lines NAME=value",
+        ),
+        (
+            ["main", "--kind", "resend", "--credentials", "-"],
+            "re_123",
+            "credentials: neither a JSON object nor lines NAME=value",
+        ),
+        (
+            ["main", "--kind", "resend", "--credentials", "-"],
+            '{"api_key": 5}',
+            "credentials: names with a text each are wanted, at least one",
+        ),
+        (
+            ["main", "--kind", "resend", "--credentials", "-"],
+            "",
+            "credentials: names with a text each are wanted, at least one",
+        ),
+        (["main", "--kind", "smtp", "--agency", "none"], "", "there is no agency 'none'"),
+    ],
+)
+def test_what_makes_no_account_changes_nothing(run, agency, words, stdin, reason):
+    assert refused(run, "set_account", *words, stdin=stdin) == reason
+    assert ProviderAccount.objects.count() == 0
+
+
+def test_with_two_agencies_one_is_named(run, agency):
+    Agency.objects.create(name="Southwind", slug="southwind")
+    reason = refused(run, "set_account", "main", "--kind", "console")
+    assert reason == "say which agency (--agency) or client (--client)"
+    run("set_account", "main", "--kind", "console", "--agency", "Southwind")
+    assert ProviderAccount.objects.get().agency.slug == "southwind"
+
+
+def test_new_keys(run, agency, settings):
+    for name in ("one", "two"):
+        run("set_account", name, "--kind", "resend", "--credentials", "-", stdin=f"api_key={name}")
+    run("set_account", "three", "--kind", "console")
+    new = Fernet.generate_key().decode()
+    settings.CREDENTIAL_KEY = [new, *settings.CREDENTIAL_KEY]
+    told = run("encrypt_credentials")
+    assert told == "2 accounts are encrypted with the first key; the other keys can be taken away"
+    settings.CREDENTIAL_KEY = [new]
+    found = {account.name: credentials_of(account) for account in ProviderAccount.objects.all()}
+    assert found == {"one": {"api_key": "one"}, "two": {"api_key": "two"}, "three": {}}
+
+
+def test_new_keys_for_all_or_none(run, agency, settings):
+    for name in ("one", "two"):
+        run("set_account", name, "--kind", "resend", "--credentials", "-", stdin=f"api_key={name}")
+    ProviderAccount.objects.filter(name="two").update(credentials="broken")
+    before = ProviderAccount.objects.get(name="one").credentials
+    assert "the account two cannot be read" in refused(run, "encrypt_credentials")
+    assert ProviderAccount.objects.get(name="one").credentials == before
+
+
+def test_a_sender(run, customer):
+    run("set_account", "main", "--kind", "smtp", "--option", "host=mail.example")
+    told = run("set_sender", "acme", "Ann@Acme.example", "--account", "main", "--name", "Ann", "--daily-cap", "20")
+    assert told == "New sender Ann@acme.example of Acme, at most 20 a day, through main (smtp)"
+    told = run("set_sender", "acme", "Ann@acme.example", "--daily-cap", "30")
+    assert told == "Sender Ann@acme.example of Acme, at most 30 a day, through main (smtp)"
+    sender = Sender.objects.get(client=customer)
+    assert (sender.display_name, sender.account.name, sender.daily_cap) == ("Ann", "main", 30)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["ann@localhost"], "address: 'ann@localhost' has no domain of the internet"),
+        (["ann@acme.example", "--name", "A\nB"], "name: holds a line break"),
+        (["ann@acme.example", "--daily-cap", "-1"], "daily cap: a number from 0 to 100000"),
+        (["ann@acme.example", "--account", "own"], "Acme has no e-mail account 'own'; its agency's: main"),
+    ],
+)
+def test_what_makes_no_sender_changes_nothing(run, customer, make_client, words, reason):
+    make_client("Beta")
+    run("set_account", "main", "--kind", "console")
+    run("set_account", "own", "--kind", "console", "--client", "beta")
+    assert refused(run, "set_sender", "acme", *words) == reason
+    assert Sender.objects.filter(client=customer).count() == 0
