@@ -123,7 +123,9 @@ def scores(people: People, by: Guidance) -> Ints:
 
 def columns_of(people: People) -> dict[str, list[Any]]:
     """What learned components look at."""
-    flags = {name: [(False, True, None)[code] for code in people.signals[:, i]] for i, name in enumerate(SIGNAL_COLUMNS)}
+    flags = {
+        name: [(False, True, None)[code] for code in people.signals[:, i]] for i, name in enumerate(SIGNAL_COLUMNS)
+    }
     return {
         "title": [(*TITLE_NAMES, None)[code] for code in people.title],
         "industry": [INDUSTRY_NAMES[code] for code in people.industry],

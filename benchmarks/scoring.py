@@ -155,7 +155,7 @@ def seconds_pure(client: Any) -> float:
     rows = Lead.objects.for_client(client).values_list(*asked)
     columns = dict(zip(asked, zip(*rows, strict=True), strict=True))
     started = time.perf_counter()
-    score_leads(columns, client.icp, known.weights, known.tiers, known.learned, known.calibration)
+    score_leads(columns, client.icp, known.weights, known.tiers, learned=known.learned, calibration=known.calibration)
     return time.perf_counter() - started
 
 

@@ -10,6 +10,7 @@ computing and 5 ms of database time. Exits with 1 outside them.
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -46,11 +47,13 @@ def main() -> int:
             postgres.create()
             environment(postgres.url, "", argparse.Namespace(without_claim_commit=False), heading=False)
             rate = messages_a_second(options.messages, options.threads)
+            workers = 1000 * sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) / options.messages
             computed, stored = cost_of_evidence()
         finally:
             postgres.stop()
     print(f"{options.messages:,} messages, {WORKERS} workers of {options.threads} threads, provider 20 ms")
     print(f"  sent       {rate:8.1f} messages/s   (at least {MESSAGES_A_SECOND:g})")
+    print(f"             {workers:8.1f} ms of a core for each in the workers, their start included")
     print(f"  evidence   {computed:8.2f} ms computing  (at most {MILLISECONDS_COMPUTED:g})")
     print(f"             {stored:8.2f} ms database   (at most {MILLISECONDS_DATABASE:g})")
     slow = computed > MILLISECONDS_COMPUTED or stored > MILLISECONDS_DATABASE

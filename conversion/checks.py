@@ -52,6 +52,14 @@ def check_production(**_: Any) -> list[CheckMessage]:
                 id="agency.W001",
             )
         )
+    elif not settings.SUPPRESSION_KEY:
+        found.append(
+            Error(
+                "SUPPRESSION_KEY is not set: nothing is sent, since nobody could tell who asked to be forgotten.",
+                hint="Set it to a long random text that never changes.",
+                id="agency.E008",
+            )
+        )
     if not settings.REDIS_URL:
         found.append(
             Warning(

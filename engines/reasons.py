@@ -13,7 +13,7 @@ TOLD = 0.05  # how much more or less often leads with a value book, before it is
 BY_RULES = {  # what the rules' points of a component speak of, where no attribute of the lead's says it
     Component.AUTHORITY: "rank of the title",
     Component.COMPANY_FIT: "fit with the ideal profile",
-    Component.TIMING: "signals together",
+    Component.TIMING: "sum of the signals",
 }
 
 
@@ -81,7 +81,11 @@ def told(lead: Any, part: LearnedComponent, rule: float, rate: float) -> Iterato
     for points, words in sorted(effects, key=lambda one: -abs(one[0])):
         times = part.times(points, rate)
         if abs(times - 1) >= TOLD:
-            yield f"{words} books {times:.1f} times as often" if times >= 1 else f"{words} books {times:.2f} times as often"
+            yield (
+                f"{words} books {times:.1f} times as often"
+                if times >= 1
+                else f"{words} books {times:.2f} times as often"
+            )
 
 
 def words_of(table: Table, lead: Any) -> str | None:
@@ -93,7 +97,9 @@ def words_of(table: Table, lead: Any) -> str | None:
     if table.attribute in SIGNALS and not table.is_extra:
         name = table.attribute.replace("_", " ")
         return name if value else f"no {name}"
-    return f"{table.attribute.replace('_', ' ')} {table.labels.get(known, value if table.attribute != 'size' else known)}"
+    return (
+        f"{table.attribute.replace('_', ' ')} {table.labels.get(known, value if table.attribute != 'size' else known)}"
+    )
 
 
 def ranked(points: Iterable[Point | Learned], weights: Mapping[str, float]) -> list[Point | Learned]:

@@ -185,7 +185,9 @@ def score_client(
                 break
             created, ids, *columns = zip(*rows, strict=True)
             by_name = dict(zip(asked, columns, strict=True))
-            scores = score_leads(by_name, icp, known.weights, known.tiers, known.learned, known.calibration)
+            scores = score_leads(
+                by_name, icp, known.weights, known.tiers, learned=known.learned, calibration=known.calibration
+            )
             write(ids, list(values(scores, known.weights, moment, known.learned)))
         after, scored = (created[-1], ids[-1]), scored + len(ids)
         for position, tier in enumerate(TIERS):

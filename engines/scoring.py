@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from conversion import als
-from conversion.learned import EXTRA, PARTS as CENTS
-from conversion.learned import LearnedComponent, LearnedComponents
+from conversion.learned import EXTRA, LearnedComponent, LearnedComponents
+from conversion.learned import PARTS as CENTS
 from conversion.learned import Table as LearnedTable
 from conversion.vocabulary import COMPONENTS, TIERS
 from patterns.components import Calibration
@@ -55,6 +55,7 @@ def score_leads(
     icp: Mapping[str, Any],
     weights: Mapping[str, float],
     tiers: Mapping[str, float],
+    *,
     learned: LearnedComponents | None = None,
     calibration: Calibration | None = None,
 ) -> Scores:

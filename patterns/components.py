@@ -61,7 +61,9 @@ def calibration_of(payload: Payload) -> Calibration | None:
 
 
 def calibration(value: Any, field: str) -> Calibration:
-    return Calibration(*(number(value[name], f"{field}.{name}", -STEEPEST, STEEPEST) for name in ("intercept", "scale")))
+    return Calibration(
+        *(number(value[name], f"{field}.{name}", -STEEPEST, STEEPEST) for name in ("intercept", "scale"))
+    )
 
 
 def components(value: Any, field: str) -> LearnedComponents:
@@ -102,7 +104,9 @@ def tables(name: str, holder: Mapping[str, Any], field: str) -> Iterator[Table]:
 def table(attribute: str, source: str, values: Any, field: str, *, is_extra: bool = False) -> Table:
     points, labels = {}, {}
     for label, value in record(values, field).items():
-        if type(value) is not float or not -HIGHEST <= value <= HIGHEST:  # there can be hundreds: a good one costs one look
+        if (
+            type(value) is not float or not -HIGHEST <= value <= HIGHEST
+        ):  # there can be hundreds: a good one costs one look
             value = number(value, f"{field}.{label}", -HIGHEST, HIGHEST)  # noqa: PLW2901
         key = same(label)
         if key in points:

@@ -43,6 +43,7 @@ BY_KEY = {
     "channel": "channel {}",
     "effect": "{}",
     "sequence": "sequence {}",
+    "variant": "{}",
 }
 FLAGS = frozenset({"signal", "pain_point", "angle", "pattern"})  # compared with the rest without them
 DETAILS = frozenset({"channel_effectiveness_by_tier", "channel_transitions"})

@@ -87,7 +87,8 @@ def gaps(payload: Payload) -> tuple[tuple[int | None, ...], Claim | None]:
     """
     told = isinstance(payload.content, Mapping) and "gap_hazard" in payload.content
     claims = list(helping(payload.claims("gap_hazard", listed("gap", text)))) if told else []
-    if isinstance(payload.content, Mapping) and "optimal_gap" in payload.content:  # not each gap that books more is taken
+    if isinstance(payload.content, Mapping) and "optimal_gap" in payload.content:
+        # Not each gap that books more is taken: it may cost unsubscribes.
         claims = [one for one in claims if one.key == payload.content["optimal_gap"]]
     behind = claims[0] if claims else None
     found: list[int | None] = []

@@ -250,7 +250,7 @@ def nothing(stage: Stage) -> int:
 
 FAULTS = (
     Fault("0", "no fault", nothing),
-    Fault("1", "kill -9 of the workers", kill_worker),
+    Fault("1", "kill -9 of the workers", kill_worker, delay=0.1),
     Fault("2", "kill -9 of a pool child, 20 times", kill_children, settled=90),
     Fault("3", "Redis killed without persistence", redis_lost),
     Fault("4", "Redis rolled back to an old save", redis_rolled_back),

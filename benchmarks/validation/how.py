@@ -216,5 +216,5 @@ def questions(scale: Scale) -> Iterator[Question]:
     yield Question("planted odds ratios", jobs, ratios, recovery)
     for templates in (1, 4, 30):
         name = f"luck of {templates} text{'s' * (templates > 1)} a channel"
-        jobs = [Job(World(templates=templates, luck=LUCK), LUCK_LEADS, seed) for seed in scale.some(150)]
+        jobs = [Job(World(templates=templates, luck=LUCK), LUCK_LEADS, seed) for seed in scale.some(100)]
         yield Question(name, jobs, lucky, partial(unfooled, name))

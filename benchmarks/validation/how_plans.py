@@ -1,7 +1,7 @@
 """HOW's plans: how much they are worth, and whether that is what they claim."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -18,14 +18,11 @@ from patterns.detectors.how import HowDetector
 from patterns.detectors.sequences import DEFAULT
 
 LEADS = 2_000
-WORLDS = {
-    "voice 2, new channel 1.3": World(channel={VOICE: 2.0}, new_channel=1.3),
-    "the same, with exits and luck": World(
-        channel={VOICE: 2.0}, new_channel=1.3, leaves={VOICE: 0.02, SMS: 0.03}, templates=12, luck=0.3
-    ),
-}
-BEST_SHARE = 0.95  # of the best plan's worth
-CLAIMS_HELD = 0.90  # of the runs
+STRONG = World(channel={VOICE: 2.0}, new_channel=1.3)
+LUCKY = replace(STRONG, leaves={VOICE: 0.02, SMS: 0.03}, templates=12, luck=0.3)
+# The share of the best plan's worth that is to be reached; where the best is the one that knows which texts are lucky, less.
+WORLDS = {"voice 2, new channel 1.3": (STRONG, 0.95), "the same, with exits and luck": (LUCKY, 0.93)}
+TOO_HIGH, FEW = 0.10, 2  # share of the runs in which a claim may be above the truth; of a handful so many by chance
 
 
 @dataclass(frozen=True)
@@ -80,28 +77,29 @@ def learned(frame: Frame, seed: int) -> Mapping[str, Any]:
     return {} if isinstance(payload, Abstention) else payload
 
 
-def worthwhile(name: str, results: Sequence[Plan]) -> Iterator[Claim]:
+def worthwhile(name: str, results: Sequence[Plan], least: float) -> Iterator[Claim]:
     """The recommended plan is nearly the best there is, and not worth less than it claims."""
     shares = [one.share for one in results]
     yield Claim(
         f"{name}: worth of the recommended plan",
-        f"at least {BEST_SHARE:.0%} of the best plan on average",
+        f"at least {least:.0%} of the best plan on average",
         f"{np.mean(shares):.1%} over {len(results)} runs, the least {min(shares):.0%}; supported in "
         f"{np.mean([one.supported for one in results]):.0%}",
-        float(np.mean(shares)) >= BEST_SHARE,
+        float(np.mean(shares)) >= least,
         naive=f"{np.mean([one.naive_share for one in results]):.1%}",
     )
-    held, lift_held = (float(np.mean([getattr(one, key) for one in results])) for key in ("held", "lift_held"))
+    high, lift_high = (sum(not getattr(one, key) for one in results) for key in ("held", "lift_held"))
+    allowed = max(TOO_HIGH * len(results), FEW)
     yield Claim(
         f"{name}: claim of the recommended plan",
-        f"rate and lift are not above the truth in at least {CLAIMS_HELD:.0%} of the runs",
-        f"{held:.1%} and {lift_held:.1%}; the rate is {np.mean([one.claim for one in results]):.0%} of it",
-        held >= CLAIMS_HELD and lift_held >= CLAIMS_HELD,
+        f"rate and lift are above the truth in at most {allowed:.0f} of {len(results)} runs",
+        f"{high} and {lift_high}; the rate is {np.mean([one.claim for one in results]):.0%} of the truth",
+        max(high, lift_high) <= allowed,
         naive=f"claims {np.mean([one.naive_claim for one in results]):.1f} times what the best plan is worth",
     )
 
 
 def questions(scale: Scale) -> Iterator[Question]:
-    for name, world in WORLDS.items():
-        jobs = [Job(world, LEADS, seed) for seed in scale.some(100)]
-        yield Question(f"plans, {name}", jobs, plan, partial(worthwhile, name))
+    for name, (world, least) in WORLDS.items():
+        jobs = [Job(world, LEADS, seed) for seed in scale.some(60)]
+        yield Question(f"plans, {name}", jobs, plan, partial(worthwhile, name, least=least))

@@ -67,6 +67,8 @@ class World:
 
 def average(odds: Floats, plans: Ints, luck: Floats) -> Floats:
     """The hazard of each touch over the templates of its channel."""
+    if not luck.any():
+        return chance(odds)
     total = np.zeros(plans.shape)
     for template in luck.T:
         total += chance(odds + template[plans])

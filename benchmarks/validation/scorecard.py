@@ -31,6 +31,7 @@ FRESH = 40_000  # leads of the same world that nobody wrote to, for the true fig
 AUC_OFF = 0.01  # mean difference allowed between backtest and truth
 AUC_APART = 0.06  # in one run: three standard errors of an AUC of 250 bookings
 NULL_OFF = 0.02
+SHARE_OFF = 0.03
 COVERED = 0.9
 TOUCH_DETECTORS = {PatternType.WHAT: WhatDetector, PatternType.WHEN: WhenDetector, PatternType.HOW: HowDetector}
 
@@ -130,9 +131,9 @@ def agreement(results: Sequence[dict[str, float]]) -> Iterator[Claim]:
     off = np.array([one["predicted"] - one["observed"] for one in results])
     yield Claim(
         "predicted share of later leads that book",
-        "within 0.02 of the share seen on average",
+        f"within {SHARE_OFF} of the share seen on average; leads learned from were followed for a shorter time",
         f"{off.mean():+.4f}",
-        bool(abs(off.mean()) <= 0.02),
+        bool(abs(off.mean()) <= SHARE_OFF),
     )
 
 
@@ -164,7 +165,7 @@ def realised(results: Sequence[dict[str, tuple[float, float, float, float]]]) ->
 def questions(scale: Scale) -> Iterator[Question]:
     jobs = [Job("all", 6_000, seed) for seed in scale.some(24)]
     yield Question("scorecard: backtest of WHO", jobs, run_who, agreement)
-    jobs = [Job("null", 2_000, seed) for seed in scale.some(60)]
+    jobs = [Job("null", 6_000, seed) for seed in scale.some(60)]
     yield Question("scorecard: nothing leaks", jobs, run_null, nothing_leaks)
     jobs = [Job("all", 10_000, seed) for seed in scale.some(20)]
     yield Question("scorecard: realised ratios", jobs, run_touches, realised)

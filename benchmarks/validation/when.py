@@ -57,8 +57,8 @@ def total(results: Sequence[Result], name: str) -> tuple[float, int]:
 
 
 def chance(share: float, tries: int, full: int = 1_000) -> float:
-    """What a share may miss its bound by in fewer tries than a full run has: two standard errors."""
-    return 2 * float(np.sqrt(share * (1 - share) / tries)) if tries < full else 0.0
+    """What a share may miss its bound by in fewer tries than a full run has: three standard errors, for many claims."""
+    return 3 * float(np.sqrt(share * (1 - share) / tries)) if tries < full else 0.0
 
 
 def figures(results: Sequence[Result], name: str) -> Floats:

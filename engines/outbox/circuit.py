@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from conversion.models import Activity, ProviderAccount
+from conversion.vocabulary import ActivityState
 from engines.outbox import alerts
 from engines.outbox.limits import OPENS_AT, PROBE_AFTER
 
@@ -49,6 +50,22 @@ def is_shut(account: ProviderAccount, at: datetime) -> bool:
 
 def is_resting(account: ProviderAccount, at: datetime) -> bool:
     return account.probe_at is not None and account.probe_at > at
+
+
+def has_room(account: ProviderAccount) -> bool:
+    """Whether one more send may be under way. As long as the last answer proved nothing, there are never more under way
+    than would open the circuit; else every thread that comes back unanswered would send one more before it opens. In the
+    transaction that dispatches: those that count at the same time do so one after the other.
+    """
+    if not account.unknowns:
+        return True
+    mine = ProviderAccount.objects.select_for_update(no_key=True).filter(pk=account.pk)
+    unknowns = mine.values_list("unknowns", flat=True).first() or 0
+    through = (
+        {"sender__account": account} if account.agency_id else {"sender__account": None, "channel": account.channel}
+    )
+    under_way = Activity.objects.filter(state=ActivityState.DISPATCHING, **through).count()
+    return not unknowns or unknowns + under_way < OPENS_AT
 
 
 def shut(at: datetime) -> Shut:

@@ -8,7 +8,7 @@ between. On SQLite the transaction has the database for itself.
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -34,6 +34,8 @@ from engines.writing import outgoing_for
 LOCK_WAIT = "SELECT set_config('lock_timeout', '300ms', true)"
 # Readers and other sends pass; whoever writes to the list waits for our commit, or we for theirs.
 LOCK_LIST = f"LOCK TABLE {Suppression._meta.db_table} IN SHARE MODE"
+
+ASIDE = timedelta(seconds=0.5)  # until a touch is claimed again for whose account there was no room
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ def dispatch(claim: Claim, limits: Limits) -> Ready | None:
         if activity.claimed_until is None or activity.claimed_until <= at or stopped(activity, claim, at):
             return None
         account = circuit.account_of(activity)
-        if circuit.is_shut(account, at) and not claim.is_probe:
-            move(State.QUEUED, State.CLAIMED, pk=claim.id, columns=UNCLAIMED)
+        if not claim.is_probe and (circuit.is_shut(account, at) or not circuit.has_room(account)):
+            columns = UNCLAIMED | {"due_at": at + ASIDE}
+            move(State.QUEUED, State.CLAIMED, pk=claim.id, columns=columns)
             return None
         attempt = Attempt(claim, account, at, since)
         return committed(activity, attempt, limits)

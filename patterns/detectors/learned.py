@@ -19,7 +19,9 @@ from patterns.stats.rates import Floats
 MIN_LEADS = 5
 MOST_VALUES = 100
 MOST_EXTRA_VALUES = 50  # an imported attribute with more is a name or a number
-TRIMMED = 0.005  # share of leads at either end that a component does not tell apart: one odd lead must not set its scale
+TRIMMED = (
+    0.005  # share of leads at either end that a component does not tell apart: one odd lead must not set its scale
+)
 NARROWEST = 0.05  # log odds that a component spans at least: less is noise, and is not blown up to the whole scale
 NEGLIGIBLE = 0.1  # points of a component, below which a value is left out of the payload
 SCORED = (Component.AUTHORITY, Component.COMPANY_FIT, Component.TIMING)
@@ -177,9 +179,7 @@ def payload_of(subject: Subject, effects: Effects) -> dict[str, Any]:
 
 
 def listed(labels: Sequence[str], points: Floats) -> dict[str, float]:
-    return {
-        label: float(value) for label, value in zip(labels, points, strict=True) if abs(value) >= NEGLIGIBLE
-    }
+    return {label: float(value) for label, value in zip(labels, points, strict=True) if abs(value) >= NEGLIGIBLE}
 
 
 def put(holder: dict[str, Any], path: tuple[str, ...], value: Mapping[str, float]) -> None:

@@ -62,7 +62,7 @@ def variant_arms(counts: Written) -> Arms:
     shrunken = lifts(found, groups=len(used))
     tallies = Counts(trials, won)
     family = Family(
-        keys=tuple({"template": str(key)} for key in counts.key[level_of[kept]]),
+        keys=tuple(map(key_of, counts.key[level_of[kept]].tolist(), place[codes[kept]].tolist())),
         counts=tallies,
         rates=hierarchical(tallies),
         lifts=shrunken,
@@ -71,6 +71,13 @@ def variant_arms(counts: Written) -> Arms:
         stratified_by=STRATIFIED_BY,
     )
     return Arms(test, place[used], family, best(shrunken, test), "" if len(used) else lacking(sums.expected, place))
+
+
+def key_of(template: int, place: Sequence[int]) -> dict[str, str]:
+    """What a variant is called by: its template's key, as text since it has 64 bits, and a name that tells tests apart."""
+    campaign, channel, touch = place
+    of = f" of campaign {campaign}" if campaign else ""
+    return {"template": str(template), "variant": f"template {template}, {CHANNELS[channel]} touch {touch}{of}"}
 
 
 def arm_cells(counts: Written) -> tuple[Cells, Ints, Ints, Ints]:

@@ -59,7 +59,8 @@ class Weighing:
 @dataclass(frozen=True)
 class Trial:
     """Three ways to score, judged on the same held-out leads. matters: p-value of the hypothesis that no attribute does.
-    expected: gain that is expected beforehand, in its standard errors. latest: the gain on the leads that were written to last, learned from those before; None where these are too few.
+    expected: gain that is expected beforehand, in its standard errors. latest: the gain on the leads that were written to
+    last, learned from those before; None where these are too few.
     """
 
     divisions: list[Divided]
@@ -96,7 +97,7 @@ def weigh(
         parts = reason.payload()
         return Weighing(dict(champion), parts, parts, parts, promoted=False, confidence=0.0)
     crossfit = Crossfit(subject.table, slopes(subject, prior or Prior(vector(defaults), ridge=SLOPE_RIDGE)))
-    trial, learned = hold_trial(subject, crossfit, vector(defaults), vector(champion), rng, any_supported)
+    trial, learned = hold_trial(subject, crossfit, vector(defaults), vector(champion), rng, any_supported=any_supported)
     final = learned if trial.promoted else fixed(subject, vector(champion))
     weights = named(learned.weights) if trial.promoted else dict(champion)
     components = Abstention("learned components did not do better on held-out leads, or not surely enough").payload()
@@ -127,6 +128,7 @@ def hold_trial(
     defaults: Floats,
     champion: Floats,
     rng: np.random.Generator,
+    *,
     any_supported: bool,
 ) -> tuple[Trial, WeightFit]:
     """Judge the defaults, the champion and what was learned on the same folds. Also the learned weights: fitted to the
@@ -268,7 +270,9 @@ def held_out_capture(score: Ints, divisions: list[Divided], y: Bools, target: fl
 def score_of(weighted: Floats, risk: Floats) -> Ints:
     """The lead score of each lead: 0-100, cut to an integer as leads' scores are."""
     exact = np.clip(100 * weighted - risk, 0, HIGHEST_SCORE)
-    return np.floor(exact + 1e-9).astype(np.int64)  # a sum of weights that is an integer but for rounding keeps its value
+    return np.floor(exact + 1e-9).astype(
+        np.int64
+    )  # a sum of weights that is an integer but for rounding keeps its value
 
 
 def cuts(score: Ints, y: Bools, target: float) -> tuple[int, int]:

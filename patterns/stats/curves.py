@@ -19,7 +19,7 @@ from patterns.stats.strata import CHANCE
 
 SPREADS = np.geomspace(0.03, 1.5, 7)  # of the curve, and of single values: from no difference to a factor of 20
 SPREAD_SCALE = 0.5  # half-normal prior of both together: two in three values lie within a factor of 1.65
-LEVEL_SD = 2.0  # of the mean log odds of a family's rates: hardly felt from five events on, and none are not a wide guess
+LEVEL_SD = 2.0  # of the mean log odds of a family's rates around the raw one: hardly felt from five events on
 ROUNDS, CLOSE, LONGEST = 60, 1e-8, 1.0  # of the expansion about its own answer; the longest step is a factor of e
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 BLOCK = 4096  # strata at a time: bounds the memory

@@ -61,5 +61,3 @@ def upper_tail(value: float, mean: float, variance: float, third: float) -> floa
     skew = third / variance**1.5
     shape = 4 / skew**2
     return float(gammaincc(shape, max(shape + (value - mean) / np.sqrt(variance) * np.sqrt(shape), 0.0)))
-
-

@@ -19,7 +19,9 @@ SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a sco
 FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts
 NOTHING = 1e-9  # a sum of coefficients that is zero but for rounding
 STEPS = 60  # of Newton's method; fits take 5 to 10
-LEAST_SHARE = 1e-3  # of the largest coefficient: what one that says nothing counts as, so that weights can be shared out
+LEAST_SHARE = (
+    1e-3  # of the largest coefficient: what one that says nothing counts as, so that weights can be shared out
+)
 DENSE = 4_000_000  # codes of component rows above which only those that occur are kept (32 MB a table)
 BINS = 10  # of equal count, for the calibration error
 

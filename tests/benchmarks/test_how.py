@@ -9,13 +9,13 @@ from benchmarks.validation.outreach import EMAIL, LINKEDIN, SMS, VOICE, World, o
 from patterns.detectors.sequences import DEFAULT
 
 RUNS = {
-    "constant hazard": 6,
-    "planted odds ratios": 8,
-    "plans, voice 2, new channel 1.3": 10,
-    "plans, the same, with exits and luck": 10,
-    "luck of 1 text a channel": 4,
-    "luck of 4 texts a channel": 4,
-    "luck of 30 texts a channel": 4,
+    "constant hazard": 4,
+    "planted odds ratios": 6,
+    "plans, voice 2, new channel 1.3": 6,
+    "plans, the same, with exits and luck": 8,
+    "luck of 1 text a channel": 3,
+    "luck of 4 texts a channel": 3,
+    "luck of 30 texts a channel": 3,
 }
 QUESTIONS = {
     question.name: question for module in (how, how_plans) for question in module.questions(Scale(range(2000, 2200)))

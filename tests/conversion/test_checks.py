@@ -31,3 +31,10 @@ def test_the_embedded_set_up_is_no_production(settings):
     assert [found.id for found in check_production()] == ["agency.W001", "agency.W002"]
     settings.EMBEDDED, settings.REDIS_URL = False, "redis://localhost:6379/0"
     assert check_production() == []
+
+
+def test_production_needs_a_key_for_the_suppression_hashes(settings):
+    settings.EMBEDDED, settings.REDIS_URL, settings.SUPPRESSION_KEY = False, "redis://localhost:6379/0", ""
+    assert [found.id for found in check_production()] == ["agency.E008"]
+    settings.SUPPRESSION_KEY = "long"
+    assert check_production() == []

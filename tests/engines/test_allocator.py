@@ -9,6 +9,7 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from conversion.models import Activity, Lead, Sender, Sequence, Suppression
+from conversion.suppressions import forget
 from engines.allocator import AllocatorEngine, Terms, draft
 from engines.channels import PlanRefused
 from patterns.guidance import Guidance
@@ -302,6 +303,23 @@ class TestSuppressions:
         Suppression.objects.create(kind="email", value="jo@example.com", **fields)
         result = ENGINE.allocate_lead(reachable(customer), customer, at=MONDAY, touch_count=1)
         assert (result["sequence"][0]["channel"] == "linkedin") is binds
+
+    @pytest.mark.parametrize("everybody", [False, True])
+    def test_who_asked_to_be_forgotten_is_not_planned_for_when_imported_again(self, customer, everybody):
+        forget([("email", "jo@example.com")], None if everybody else customer)
+        with pytest.raises(PlanRefused, match="the person asked to be forgotten"):
+            ENGINE.allocate_lead(reachable(customer), customer, at=MONDAY)
+        done = ENGINE.allocate_client(customer, at=MONDAY)
+        assert (done.planned, dict(done.refused)) == (0, {"the person asked to be forgotten": 1})
+
+
+def test_a_new_sender_is_planned_on_within_its_ramp(customer):
+    Sender.objects.create(client=customer, channel="email", address="new@x.example", ramp_started_on=MONDAY.date())
+    for number in range(14):
+        lead = reachable(customer, email=f"{number}@example.com", email_key=f"{number}@example.com")
+        ENGINE.allocate_lead(lead, customer, at=MONDAY, touch_count=1)
+    days = [one.scheduled_at.date().day for one in Activity.objects.for_client(customer)]
+    assert {day: days.count(day) for day in sorted(days)} == {2: 5, 3: 5, 4: 4}  # in UTC, the client's zone
 
 
 class TestWholeClient:

@@ -13,6 +13,12 @@ pytestmark = pytest.mark.django_db
 AGAIN = TUESDAY + HOUR
 
 
+@pytest.fixture(autouse=True)
+def console(settings):
+    """The default that sends nothing anywhere, on both databases; it needs no PUBLIC_URL."""
+    settings.DEFAULT_PROVIDERS = {"email": "console"}
+
+
 @pytest.fixture
 def acme(make_client):
     return client_of(make_client)

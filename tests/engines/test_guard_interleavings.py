@@ -50,6 +50,12 @@ def play(world, steps):
             getattr(world, name)(value)
 
 
+@pytest.fixture(autouse=True)
+def console(settings):
+    """The default that sends nothing anywhere, on both databases; it needs no PUBLIC_URL."""
+    settings.DEFAULT_PROVIDERS = {"email": "console"}
+
+
 @pytest.fixture
 def clients(make_client):
     return client_of(make_client), client_of(make_client, name="Twin")

@@ -20,6 +20,7 @@ from engines.scorer import ScorerEngine, score_client
 from engines.scoring import COLUMNS, PARTS, score_leads
 from tests.factories import lead
 from tests.patterns.stored import AT, keep, who
+from tests.patterns.test_components import payload as learned_payload
 
 ICP = {"industries": ["Software"], "employee_min": 5, "employee_max": 50, "countries": ["Australia"]}
 WEIGHTS = {"data_quality": 0.2, "authority": 0.25, "company_fit": 0.25, "timing": 0.15}
@@ -207,6 +208,30 @@ class TestOneLead:
         found = engine.score_lead(lead(customer, title="Founder"), customer, at=AT)
         assert (found.score, found.weights["authority"]) == (32, 0.325)
 
+    def test_by_learned_components(self, customer):
+        keep(customer, "who", learned_payload(recommended_weights=LEARNED))
+        one = lead(customer, title="Founder", industry="Software", is_hiring=True, extra={"plan": "paid"})
+        found = engine.score_lead(one, customer, at=AT)
+        # authority 12 + 0.5 (25 - 10) + 9 = 28.5, at most 25; fit 12 + 0.5 (10 - 10) + 3 + 1.25; timing 12 + 0.5 (5 - 10) + 2
+        assert found.components["learned"] == {"authority": 25.0, "company_fit": 16.25, "timing": 11.5}
+        assert (found.components["authority"], found.components["company_fit"]) == (25, 10)
+        assert found.score == 63  # 40 + 16.25 / 25 * 25 + 11.5 / 15 * 10 = 63.92
+        assert found.probability == found.components["probability"] == 0.4794  # sigmoid(-2 + 3 * 0.63917)
+        assert found.reasons[:3] == (
+            "+40: title Founder books 2.8 times as often",
+            "+16 of 25: industry Software books 1.3 times as often; plan paid books 1.1 times as often",
+            "+8 of 10: sum of the signals books 0.81 times as often; hiring books 1.2 times as often",
+        )
+        assert found.reasons[-1] == "= 63: 63.91 points found, cut to a whole number; 85 is the highest"
+        kept = Lead.objects.for_client(customer).get()
+        assert (kept.als_authority, kept.als_company_fit) == (25, 10)
+        assert kept.als_components == found.components
+
+    def test_of_the_average_lead(self, customer):
+        keep(customer, "who", learned_payload(recommended_weights=LEARNED))
+        found = engine.score_lead(lead(customer, title="Marketing Manager, Senior"), customer, at=AT)
+        assert "+19 of 40: authority as of the average lead" in found.reasons
+
     def test_by_the_defaults_once_the_pattern_has_expired(self, customer):
         keep(customer, "who", who(recommended_weights=LEARNED), valid_until=AT)
         assert engine.score_lead(lead(customer, title="Founder"), customer, at=AT).score == 25
@@ -321,6 +346,21 @@ class TestAllLeads:
         assert (outcome.scored, sum(outcome.tiers.values())) == (60, 60)
         tiers = [row["als_tier"] for row in in_bulk]
         assert outcome.tiers == {tier: tiers.count(tier) for tier in ("hot", "warm", "cool")}
+
+    @pytest.mark.parametrize("confidence", [0.65, 0.9])
+    def test_by_learned_components_as_one_by_one(self, customer, confidence):
+        keep(customer, "who", learned_payload(recommended_weights=LEARNED), confidence=confidence)
+        leads = fill(customer, 80)
+        for place, one in enumerate(leads):
+            one.extra = ({}, {"plan": "Paid"}, {"plan": 3}, {"plan": ["paid"]})[place % 4]
+        Lead.objects.for_client(customer).bulk_update(leads, ["extra"])
+        score_client(customer, AT, batch=30)
+        in_bulk = scores_of(customer)
+        for one in leads:
+            engine.score_lead(one, customer, at=AT)
+        assert in_bulk == scores_of(customer)
+        assert all("learned" in row["als_components"] for row in in_bulk)
+        assert ("probability" in in_bulk[0]["als_components"]) == (confidence == 0.9)
 
     @pytest.mark.parametrize("batch", [1, 3, 4, 11, 12, 1000])
     def test_once_each_whatever_the_batch(self, customer, batch):

@@ -64,3 +64,14 @@ def test_book():
     assert seats.within_caps()
     seats.book([(UUID(int=1), MONDAY)])
     assert not seats.within_caps()
+
+
+def test_a_new_sender_has_the_room_of_its_ramp():
+    new = Seat(UUID(int=1), "1@example.com", 50, {TODAY: 5}, ramp_started_on=TODAY)
+    assert [new.cap_on(date(2026, 3, day)) for day in (1, 2, 8, 29, 30)] == [5, 5, 8, 50, 50]
+    assert Bookings(Seats({"email": [new]})).free("email", MONDAY) is None
+    assert Bookings(Seats({"email": [new]})).free("email", datetime(2026, 3, 3, 10, tzinfo=UTC)) is new
+    seats = Seats({"email": [new]})
+    assert seats.within_caps()
+    seats.book([(new.id, MONDAY)])
+    assert not seats.within_caps()

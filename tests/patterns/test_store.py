@@ -103,5 +103,8 @@ def test_a_version_is_compared_with_the_one_in_force_and_keeps_its_evidence(cust
             compare=compare,
         )
     assert seen == [None, (1, 0.6, {"run": 1})]
-    for row in (ConversionPattern.objects.get(client=customer), ConversionPatternHistory.objects.get(version=2)):
+    for row in (
+        ConversionPattern.objects.get(client=customer),
+        ConversionPatternHistory.objects.get(client=customer, version=2),
+    ):
         assert (row.comparison, row.scorecard, row.patterns["marked"]) == ({"run": 2}, {"auc": 0.7}, True)

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, **_: Any) -> None:
         with told_plainly("nothing was changed", CredentialError):
             count = encrypt_all()
-        self.stdout.write(f"{count} accounts are encrypted with the first key; the other keys can be taken away")
+        self.stdout.write(f"Accounts encrypted with the first key: {count}. The other keys can be taken away.")
 
 
 @transaction.atomic

@@ -141,7 +141,7 @@ def test_new_keys(run, agency, settings):
     new = Fernet.generate_key().decode()
     settings.CREDENTIAL_KEY = [new, *settings.CREDENTIAL_KEY]
     told = run("encrypt_credentials")
-    assert told == "2 accounts are encrypted with the first key; the other keys can be taken away"
+    assert told == "Accounts encrypted with the first key: 2. The other keys can be taken away."
     settings.CREDENTIAL_KEY = [new]
     found = {account.name: credentials_of(account) for account in ProviderAccount.objects.all()}
     assert found == {"one": {"api_key": "one"}, "two": {"api_key": "two"}, "three": {}}

@@ -6,7 +6,9 @@ from django.utils.timezone import now
 from conversion.models import ProviderAccount, Sender
 from engines.outbox import circuit
 from engines.outbox.claims import claim
+from engines.outbox.dispatching import dispatch
 from engines.outbox.limits import OPENS_AT
+from engines.outbox.record import record
 from engines.outbox.sending import send
 from engines.outbox.sweep import sweep
 from engines.providers.contract import Accepted, Refused, Uncertain
@@ -45,6 +47,19 @@ def test_touches_that_were_claimed_before_it_opened_go_back(queued, provider, li
     assert states() == {"queued": 20 - OPENS_AT, "unknown": OPENS_AT}
 
 
+def test_no_more_are_under_way_than_would_open_it_once_an_answer_proved_nothing(queued, provider, limits):
+    """Of 12 that hang at once, the first to come back does not let another one go."""
+    queued(20)
+    under_way = [dispatch(one, limits) for one in claim(12, limits)]
+    assert len(under_way) == 12
+    record(under_way[0], Uncertain("time-out"), limits)
+    assert [dispatch(one, limits) for one in claim(8, limits)] == [None] * 8
+    for ready in under_way[1:9]:
+        record(ready, Accepted("m"), limits)
+    assert states() == {"dispatching": 3, "queued": 8, "sent": 8, "unknown": 1}
+    assert ProviderAccount.objects.get().unknowns == 0
+
+
 def test_answers_in_between_keep_it_closed(queued, provider, limits):
     queued(12)
     provider.answers = ([Uncertain("time-out")] * 4 + [Refused("550")]) * 2
@@ -75,18 +90,13 @@ def test_one_probe_at_a_time_until_one_is_answered(queued, provider, limits):
 
 def test_a_late_answer_from_before_does_not_close_it(queued, provider, limits):
     queued(8)
-    claims = claim(8, limits)
-
-    def meanwhile(_):
-        provider.answers = [Uncertain("time-out")] * OPENS_AT
-        for one in claims[1:]:
-            send(one, limits)
-        return Accepted("m-late")
-
-    provider.answers = [meanwhile]
-    send(claims[0], limits)
+    early, *others = [dispatch(one, limits) for one in claim(OPENS_AT + 1, limits)]
+    for ready in others:
+        record(ready, Uncertain("time-out"), limits)
+    record(early, Accepted("m-late"), limits)
     assert states() == {"queued": 2, "sent": 1, "unknown": OPENS_AT}
     assert ProviderAccount.objects.get().circuit_opened_at is not None
+    assert claim(10, limits) == []
 
 
 def test_the_circuit_of_one_account_leaves_the_others_alone(queued, provider, limits, customer):

@@ -50,7 +50,7 @@ def test_first_channels_are_compared_at_the_lead(leads):
 
 def test_the_luck_of_first_templates_widens_first_channels():
     """One text a channel: who began with a better text looks as if the channel were better."""
-    frame = outreach(World(templates=1, luck=0.6), 6000, 5)
+    frame = outreach(World(templates=1, luck=0.6), 6000, 6)
     leads = followed_leads(frame, at_risk(frame))
     family = first_channel_family(leads, NAMES)
     unknown = first_channel_family(replace(leads, template=np.zeros_like(leads.template)), NAMES)

@@ -83,6 +83,8 @@ def test_a_variant_of_twice_the_rate_is_found():
     assert all(item.lift < 1 for item in found if item.status == Status.SUPPORTED and item not in better)
     first = part["tests"][0]["variants"][0]
     assert (first["template"], first["status"]) == ("1000", "supported")
+    place = part["tests"][0]
+    assert first["variant"] == f"template 1000, email touch {place['touch']} of campaign {place['campaign']}"
     assert first["p_best"] > 0.95
     assert chance_of_winners(found) > 0.95
 
