@@ -16,6 +16,8 @@ RESENDS = 5
 CLOSE, PATIENT, FAR = 20, 8, 900
 REST = 5.0  # seconds that all touches of an account wait after one was deferred, where the provider names no time
 
+LONGEST_REST = 3600.0  # whatever the provider asks for: it may be wrong, and another attempt harms nobody
+
 OPENS_AT = 5  # unknowns in a row that open an account's circuit
 PROBE_AFTER = 5  # seconds from an answerless send to the next probe
 

@@ -16,9 +16,9 @@ from engines.outbox.alerts import open_unknown
 from engines.outbox.claims import UNCLAIMED
 from engines.outbox.clock import database_now
 from engines.outbox.dispatching import Ready, may_repeat
-from engines.outbox.limits import DEFERRALS, RESENDS, REST, Limits, back_off
+from engines.outbox.limits import DEFERRALS, LONGEST_REST, RESENDS, REST, Limits, back_off
 from engines.outbox.states import BEFORE, move
-from engines.providers.contract import Accepted, Deferred, Refused, Result
+from engines.providers.contract import Accepted, Deferred, Refused, Result, Uncertain
 
 OURS = (State.DISPATCHING, State.UNKNOWN)
 PLAIN: dict[str, Any] = {"reason_code": "", "reason": "", "attempts": 0, **UNCLAIMED}
@@ -32,15 +32,19 @@ def record(ready: Ready, result: Result, limits: Limits) -> None:
         at = database_now()
         if isinstance(result, Accepted):
             mark_sent(ready.activity, result.message_id)
-        elif ready.is_repeat or not isinstance(result, Refused | Deferred):
-            reason = getattr(result, "reason", "")
-            unproven(ready, f"a repeated send: {reason}" if ready.is_repeat else reason, at, limits)
+        elif isinstance(result, Uncertain):
+            unproven(ready, result.reason, at, limits)
+            circuit.unanswered(ready.account, ready.activity, at)
             return
+        elif ready.is_repeat:  # a no to this attempt proves nothing of the first
+            unproven(ready, f"sent again, and not taken: {result.reason}", at, limits)
         elif isinstance(result, Refused):
             columns = {**PLAIN, "reason_code": "refused", "reason": result.reason}
             move(State.FAILED, *OURS, **mine(ready), columns=columns)
         else:
             deferred(ready, result, at)
+        if isinstance(result, Deferred):
+            circuit.rest(ready.account, at + pause_of(result))
         circuit.answered(ready.account, ready.dispatched_at)
 
 
@@ -78,7 +82,7 @@ def mark_sent(activity: Activity, message_id: str) -> bool:
 
 
 def deferred(ready: Ready, result: Deferred, at: datetime) -> None:
-    """Back to the queue, since nothing was accepted; and the whole account rests, since the next touch would fare alike."""
+    """Back to the queue, since nothing was accepted."""
     activity = ready.activity
     attempts = activity.attempts + 1 if activity.reason_code == "deferred" else 1
     columns: dict[str, Any] = {"reason_code": "deferred", "reason": result.reason, "attempts": attempts, **UNCLAIMED}
@@ -86,10 +90,13 @@ def deferred(ready: Ready, result: Deferred, at: datetime) -> None:
     if attempts >= DEFERRALS:
         move(State.FAILED, *OURS, **mine(ready), columns=columns)
         return
-    pause = timedelta(seconds=REST if result.retry_after is None else max(result.retry_after, 0.0))
-    due_at = at + max(pause, back_off(attempts))
+    due_at = at + max(pause_of(result), back_off(attempts))
     move(State.QUEUED, *OURS, **mine(ready), columns=columns | {"due_at": due_at})
-    circuit.rest(ready.account, at + pause)
+
+
+def pause_of(result: Deferred) -> timedelta:
+    seconds = REST if result.retry_after is None else result.retry_after
+    return timedelta(seconds=min(max(seconds, 0.0), LONGEST_REST))
 
 
 def unproven(ready: Ready, reason: str, at: datetime, limits: Limits) -> None:
@@ -108,4 +115,3 @@ def unproven(ready: Ready, reason: str, at: datetime, limits: Limits) -> None:
         moved = move(State.UNKNOWN, State.DISPATCHING, **mine(ready), columns=columns)
         if moved:
             open_unknown(activity.client_id)
-    circuit.unanswered(ready.account, activity, at)

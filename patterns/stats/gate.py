@@ -20,7 +20,7 @@ TOP = 0.2  # share of leads that an agency works first
 LATEST = 0.25  # share of the leads, those written to last, that the time split holds out
 # Promotion asks three questions. Does anything matter (a supported finding, or one test of everything)? Is the gain on
 # held-out leads one, by a clear margin? Do the latest leads speak against it, as far as so few can?
-MATTERS = 0.03  # beside the findings' own 5 %
+MATTERS = 0.02  # beside the findings, of which one in twenty histories without effects has one
 # What held-out leads say of the gain is uncertain by about as much as the gain is worth while conversions are in the hundreds.
 # Where something is shown to matter, a gain of one standard error is expected beforehand, give or take one.
 EXPECTED = 1.0

@@ -26,13 +26,18 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, once: bool, threads: int, **_: Any) -> None:
-        runner = Runner(threads)
-
-        def stop(_signal: int, _frame: FrameType | None) -> None:
-            runner.stop.set()
-
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-        with told_plainly("what was not sent stays in the queue", NotDurableError):
+        with told_plainly("what was not sent stays in the queue", NotDurableError, ValueError):
+            runner = Runner(threads)
+            listen(runner)
             claimed = runner.run(until_idle=once)
         self.stdout.write(f"{claimed} touches were taken from the queue.")
+
+
+def listen(runner: Runner) -> None:
+    """End on TERM and INT, when what was begun is finished."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        runner.stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
