@@ -232,9 +232,10 @@ def lying_provider(stage: Stage) -> int:
     """Accepts and never answers, 20 messages at most."""
     begun(stage)
     stage.fake.switch("hang", limit=20)
-    time.sleep(15)
+    seconds = 15 if stage.messages >= 200 else 7
+    time.sleep(seconds)
     stage.fake.switch("ok")
-    return CAPACITY + 15 // PROBE_AFTER + 1
+    return CAPACITY + seconds // PROBE_AFTER + 1
 
 
 def disk_full(stage: Stage) -> int:

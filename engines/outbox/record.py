@@ -1,5 +1,6 @@
 """Writing down what the provider answered: one short transaction, which may be repeated until it is committed."""
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,13 +40,18 @@ def record(ready: Ready, result: Result, limits: Limits) -> None:
         elif ready.is_repeat:  # a no to this attempt proves nothing of the first
             unproven(ready, f"sent again, and not taken: {result.reason}", at, limits)
         elif isinstance(result, Refused):
-            columns = {**PLAIN, "reason_code": "refused", "reason": result.reason}
+            columns = {**PLAIN, "reason_code": "refused", "reason": storable(result.reason)}
             move(State.FAILED, *OURS, **mine(ready), columns=columns)
         else:
             deferred(ready, result, at)
         if isinstance(result, Deferred):
             circuit.rest(ready.account, at + pause_of(result))
         circuit.answered(ready.account, ready.dispatched_at)
+
+
+def storable(text: str) -> str:
+    """What a provider said, without what no database takes: an answer must never fail to be written down."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
 def mine(ready: Ready) -> dict[str, Any]:
@@ -56,6 +62,7 @@ def mark_sent(activity: Activity, message_id: str) -> bool:
     """The touch is sent, as of its dispatch; its lead was contacted once more. False where it was recorded already. To be
     called in a transaction; the lead's row comes first, so that a booking at the same moment finds this touch or waits.
     """
+    message_id = storable(message_id)
     open_states = [state.value for state in BEFORE[State.SENT]]
     still_open = Activity.objects.filter(pk=activity.pk, state__in=open_states, dispatched_at__isnull=False)
     moment = Value(activity.dispatched_at, output_field=Lead._meta.get_field("last_contacted_at"))
@@ -85,8 +92,8 @@ def deferred(ready: Ready, result: Deferred, at: datetime) -> None:
     """Back to the queue, since nothing was accepted."""
     activity = ready.activity
     attempts = activity.attempts + 1 if activity.reason_code == "deferred" else 1
-    columns: dict[str, Any] = {"reason_code": "deferred", "reason": result.reason, "attempts": attempts, **UNCLAIMED}
-    columns["dispatched_at"] = None
+    columns: dict[str, Any] = {"reason_code": "deferred", "reason": storable(result.reason), "attempts": attempts}
+    columns |= {**UNCLAIMED, "dispatched_at": None}
     if attempts >= DEFERRALS:
         move(State.FAILED, *OURS, **mine(ready), columns=columns)
         return
@@ -95,7 +102,9 @@ def deferred(ready: Ready, result: Deferred, at: datetime) -> None:
 
 
 def pause_of(result: Deferred) -> timedelta:
-    seconds = REST if result.retry_after is None else result.retry_after
+    seconds = result.retry_after
+    if seconds is None or not math.isfinite(seconds):
+        seconds = REST
     return timedelta(seconds=min(max(seconds, 0.0), LONGEST_REST))
 
 
@@ -103,7 +112,7 @@ def unproven(ready: Ready, reason: str, at: datetime, limits: Limits) -> None:
     """Nobody knows whether it was accepted. Where the provider takes a second attempt with the same key for the same
     message, it goes back to the queue with its key; else it is `unknown`.
     """
-    activity = ready.activity
+    activity, reason = ready.activity, storable(reason)
     attempts = activity.attempts + 1 if activity.reason_code == "repeated" else 1
     if attempts <= RESENDS and may_repeat(ready.provider, ready.dispatched_at, at, limits):
         columns = {"reason_code": "repeated", "reason": reason, "attempts": attempts, **UNCLAIMED}

@@ -18,7 +18,7 @@ from engines.outbox.claims import UNCLAIMED, Claim, new_token
 from engines.outbox.clock import database_now
 from engines.outbox.dispatching import Ready, dispatch
 from engines.outbox.limits import FAULTS, Limits, back_off
-from engines.outbox.record import record
+from engines.outbox.record import record, storable
 from engines.outbox.states import move
 from engines.providers.contract import Deferred, Result, Uncertain
 from engines.providers.registry import AccountError
@@ -150,6 +150,7 @@ def again(claim: Claim, reason: str) -> None:
     """Count a fault in a row; the third holds the touch."""
     attempts = Case(When(reason_code="fault", then=F("attempts") + 1), default=Value(1))
     due_at = database_now() + back_off(FAULTS)
+    reason = storable(reason)
     columns = {"reason_code": "fault", "reason": reason, "attempts": attempts, "due_at": due_at, **UNCLAIMED}
     if move(State.QUEUED, State.CLAIMED, **mine(claim), columns=columns):
         to, told = end_of(claim), {"due_at": None, "reason": f"It failed {FAULTS} times in a row: {reason}"}
@@ -157,7 +158,7 @@ def again(claim: Claim, reason: str) -> None:
 
 
 def hold(claim: Claim, code: str, reason: str) -> None:
-    columns = {"reason_code": code, "reason": reason, "due_at": None, **UNCLAIMED}
+    columns = {"reason_code": code, "reason": storable(reason), "due_at": None, **UNCLAIMED}
     move(end_of(claim), State.CLAIMED, **mine(claim), columns=columns)
 
 

@@ -58,7 +58,7 @@ class Facts:
 class HowDetector:
     """Channels, further channels, transitions and whole sequences, from one hazard model of the next touch."""
 
-    algorithm = "how-1"
+    algorithm = "how-2"
 
     def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
         """The `how` payload, or an abstention that says how many more leads are needed. as_of: aware."""

@@ -90,6 +90,16 @@ def test_a_deferred_touch_goes_back_and_its_account_rests(queued, provider, limi
     assert states() == {"queued": 1, "sent": 1}
 
 
+@pytest.mark.parametrize(
+    "answer", [Accepted("m\0\ud800"), Refused("no\0\udfff"), Deferred("\0", float("nan")), Uncertain("\0")]
+)
+def test_no_answer_fails_to_be_written_down(queued, provider, limits, answer):
+    queued()
+    provider.answers = [answer]
+    sent_once(limits)
+    assert list(states()) in (["sent"], ["failed"], ["queued"], ["unknown"])
+
+
 def test_a_touch_is_not_deferred_for_ever(queued, provider, limits):
     [touch] = queued(attempts=DEFERRALS - 1, reason_code="deferred")
     provider.answers = [Deferred("connection refused")]
