@@ -107,7 +107,7 @@ def one(fault: Any, folder: Path, postgres: Any, redis: Any, options: argparse.N
         in_flight = fault.harm(stage)
         seconds = recovery(stage)
         settled = stage.settle(fault.settled)
-        found = judge(name, stage, seconds, in_flight, settled=settled)
+        found = judge(name, stage, seconds, in_flight, settled=settled, by_account=fault.by_account)
     except disk.NoMountError as error:
         print(f"{name:<58}  left out: {error}", flush=True)
         return None

@@ -24,7 +24,8 @@ from engines.outbox.limits import PROBE_AFTER
 @dataclass(frozen=True)
 class Fault:
     """harm: does it, and returns how many sends at most were in flight while it was on. environment: of the workers.
-    settled: seconds that the rest may take. delay: seconds until the provider's usual answer.
+    settled: seconds that the rest may take. delay: seconds until the provider's usual answer. by_account: the provider was
+    at fault, and each account finds that out for itself, so the number holds for each.
     """
 
     number: str
@@ -33,6 +34,7 @@ class Fault:
     environment: dict[str, str] = field(default_factory=dict)
     settled: float = 60.0
     delay: float = 0.02
+    by_account: bool = False
 
 
 def kill_worker(stage: Stage) -> int:
@@ -261,10 +263,10 @@ FAULTS = (
     Fault("9", "pg_terminate_backend every 200 ms", connections_cut),
     Fault("10", "SIGSTOP for two leases, then SIGCONT", stopped),
     Fault("11", "TERM and QUIT at random moments, 50 times", told_to_end),
-    Fault("12", "the provider accepts and never answers", lying_provider, settled=90),
-    Fault("13a", "connection reset after accept", troubled("reset", 10**6), settled=90),
-    Fault("13b", "500 after accept", troubled("500", 10**6), settled=90),
-    Fault("13c", "HTML in place of an answer, after accept", troubled("html", 10**6), settled=90),
+    Fault("12", "the provider accepts and never answers", lying_provider, settled=90, by_account=True),
+    Fault("13a", "connection reset after accept", troubled("reset", 10**6), settled=90, by_account=True),
+    Fault("13b", "500 after accept", troubled("500", 10**6), settled=90, by_account=True),
+    Fault("13c", "HTML in place of an answer, after accept", troubled("html", 10**6), settled=90, by_account=True),
     Fault("13d", "429 with Retry-After", troubled("429", 10**6)),
     Fault("13e", "400", troubled("400", 20, seconds=1.0)),
     Fault("15", "eight starts at once, queued twice at once", many_starts),

@@ -31,8 +31,10 @@ class Verdict:
         return f"{self.name:<58}{numbers}  {'; '.join(self.broken) or 'held'}"
 
 
-def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled: bool) -> Verdict:
-    """most_unknown: sends that were in flight while the fault was on."""
+def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled: bool, by_account: bool) -> Verdict:
+    """most_unknown: sends that were in flight at a time while the fault was on; by_account: of each account, of which each
+    client has one.
+    """
     rows, lines = stage.rows(), stage.fake.lines()
     times = Counter(key for _, key, _ in lines)
     states = {key: rows[key][0] for key in stage.planned}
@@ -49,7 +51,9 @@ def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled
     leaked = len(stage.forbidden & set(times))
     check(found, leaked == 0, f"I4: {leaked} to leads that had said no, or too early")
     check(found, seconds <= RECOVERY, "I5: the next send came too late")
-    check(found, found.unknown <= most_unknown, f"more unknown than in flight ({most_unknown})")
+    of_each = Counter(client for state, _, client in rows.values() if state == "unknown")
+    worst = max(of_each.values(), default=0) if by_account else found.unknown
+    check(found, worst <= most_unknown, f"more unknown than in flight ({most_unknown})")
     check(found, settled, "some were never settled")
     return found
 

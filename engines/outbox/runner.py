@@ -120,14 +120,20 @@ class Runner:
 
     def _work(self) -> None:
         try:
-            while (one := self._jobs.get()) is not None:
+            while True:
+                try:
+                    one = self._jobs.get(timeout=POLL)
+                except queue.Empty:
+                    close_old_connections()  # its health is asked after a pause, not before each touch
+                    continue
+                if one is None:
+                    return
                 self._do(one)
         finally:
             connections.close_all()
 
     def _do(self, one: Claim) -> None:
         try:
-            close_old_connections()
             with across_clients("dispatch"):
                 if self.stop.is_set():
                     release([one])
@@ -136,6 +142,7 @@ class Runner:
         except AWAY as error:
             logger.warning("touch %s: the database is away: %s", one.id, error)
             self.stop.wait(AWAY_PAUSE)
+            close_old_connections()
         except Exception:
             logger.exception("touch %s", one.id)
         finally:

@@ -161,7 +161,7 @@ def table_of(frame: Frame, outcome: Outcome) -> AtRisk:
 
 def after_the_first(marked: Bools, same: Bools) -> Bools:
     """Rows that come after their lead's first marked one; `same`: the row before is the same lead's."""
-    count = np.cumsum(marked) - marked  # marked rows before this one, of all leads
+    count: Ints = np.cumsum(marked) - marked  # marked rows before this one, of all leads
     begins = np.maximum.accumulate(np.where(same, 0, np.arange(len(same)))) if len(same) else count
     later: Bools = count > count[begins]
     return later
