@@ -231,15 +231,14 @@ def judge_permuted(results: Sequence[Floats]) -> Iterator[Claim]:
         f"{covered.mean():.3f}",
         bool(covered.mean() >= COVERED),
     )
+    # the permutation test holds no strata and no other feature, so the two differ
     rank = float(np.corrcoef(np.argsort(np.argsort(p)), np.argsort(np.argsort(permutation)))[0, 1])
     allowed = LEVEL * len(p) + 2.3 * np.sqrt(LEVEL * (1 - LEVEL) * len(p))  # of 100 fair tests one has more
     yield Claim(
         "p-values of a feature without effect",
         f"in the order of a permutation test (rank correlation 0.65), at most {allowed:.0f} of {len(p)} below 5 %",
         f"{rank:.2f}; {np.sum(p <= LEVEL)}",
-        bool(
-            rank >= 0.65 and np.sum(p <= LEVEL) <= allowed
-        ),  # the permutation test holds no strata and no other feature
+        bool(rank >= 0.65 and np.sum(p <= LEVEL) <= allowed),
         oracle=f"{np.sum(permutation <= LEVEL)} below 5 % (999 permutations of templates)",
     )
 

@@ -11,6 +11,7 @@ from patterns.stats.weights import (
     RIDGE,
     TOTAL,
     Patterns,
+    Prior,
     auc,
     brier,
     calibration_error,
@@ -20,6 +21,7 @@ from patterns.stats.weights import (
     fit_weights,
     log_loss,
     platt,
+    weights_for,
 )
 
 DEFAULTS = np.array([0.20, 0.25, 0.25, 0.15])
@@ -119,6 +121,37 @@ def test_little_data_stays_at_the_prior():
 def test_scores_that_predict_the_contrary_leave_the_weights_alone():
     patterns = count_patterns(*leads(np.random.default_rng(6), 3000, [-2, -2, -2, -2], intercept=1))
     assert fit_weights(patterns, DEFAULTS).weights == pytest.approx(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("coefficients", "weights"),
+    [
+        ([1.0, 1.0, 1.0, 1.0], [0.2125] * 4),
+        ([0.5, 1.0, 0.5, 0.5], [0.17, 0.34, 0.17, 0.17]),
+        ([9.0, 1.0, 1.0, 1.0], [0.5, 0.35 / 3, 0.35 / 3, 0.35 / 3]),  # the first is cut off, the others share the rest
+        ([1.0, 1.0, -3.0, 0.0], [0.375, 0.375, 0.05, 0.05]),
+        ([0.0, 0.0, 0.0, 0.0], [0.2125] * 4),
+    ],
+)
+def test_weights_in_proportion_as_far_as_the_bounds_allow(coefficients, weights):
+    assert weights_for(np.array(coefficients)) == pytest.approx(weights, abs=1e-6)
+
+
+def test_a_prior_of_pooled_coefficients():
+    prior = Prior.pooled(np.array([-2.0, 0.5, 1.0, 0.5, 0.5]), np.array([0.5, 0.25, 0.25, 0.5, 1.0]))
+    assert prior.weights == pytest.approx([0.17, 0.34, 0.17, 0.17])
+    assert (prior.scale, prior.intercept, prior.intercept_ridge) == (pytest.approx(2.5 / 0.85), -2.0, 2.0)
+    assert prior.ridge == pytest.approx([4.0, 4.0, 2.0, 1.0])
+
+
+def test_few_leads_follow_a_firm_prior_and_many_do_not():
+    told = Prior(np.array([0.05, 0.05, 0.25, 0.5]), scale=4.0, intercept=-2.0, ridge=50.0, intercept_ridge=50.0)
+    few, many = (
+        fit_weights(count_patterns(*leads(np.random.default_rng(5), count, [0, 3, 0, 0])), told).weights
+        for count in (60, 20_000)
+    )
+    assert few[3] > 0.4 > few[1]
+    assert many[1] > 0.45
 
 
 class TestMeasures:
