@@ -106,7 +106,7 @@ def gather(frame: Frame, table: AtRisk) -> Facts:
     model = with_template_luck(fit_hazard(patterns), table)
     leads = followed_leads(frame, table)
     made: dict[str, Family | None] = {
-        "channel": channel_family(model),
+        "channel": channels_with_bookings(channel_family(model), table),
         "new": new_family(model),
         "count": count_family(model),
         "first": first_channel_family(leads, NAMES),
@@ -127,6 +127,16 @@ def confidence(facts: Facts, sequences: Any, rng: np.random.Generator) -> float:
         counted = count_patterns([facts.leads.channel], facts.leads.y, facts.leads.stratum)
         return probability([choice_gain(counted, len(NAMES), [DEFAULT_FIRST], rng)])
     return probability([plan_gain(facts.patterns, facts.planner, rng)])
+
+
+def channels_with_bookings(family: Family | None, table: AtRisk) -> Family | None:
+    """Channels with what they do to bookings among the touches that were answered, where these are the outcome."""
+    if family is None:
+        return None
+    codes = np.full(len(NAMES), -1)
+    codes[[NAMES.index(key["channel"]) for key in family.keys]] = np.arange(len(family))
+    stratum = dense_codes(table.period, table.touch, table.tier)
+    return values_with_bookings(family, codes[table.channel], table.y, table.booked, stratum)
 
 
 def booking_shares(table: AtRisk) -> dict[str, float]:

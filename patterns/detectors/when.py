@@ -10,6 +10,7 @@ import numpy as np
 from conversion.usual import USUAL_DAYS, USUAL_HOURS
 from conversion.vocabulary import PatternType, Status
 from patterns.detectors.atrisk import AtRisk, at_risk
+from patterns.detectors.booked import values_with_bookings
 from patterns.detectors.curves import ordered_family
 from patterns.detectors.families import Family, discoveries, findings_at, head, ranked
 from patterns.detectors.fatigue import TOUCHES, decline_of, touches, with_silent_touches
@@ -70,6 +71,12 @@ class Attribute:
         return ordered_family(self.key, self.labels, *columns, walk=self.walk, stratified_by=self.within)
 
 
+def family_of(made: Attribute, table: AtRisk) -> Family:
+    """The attribute's family, with what each value does to bookings where the outcome comes before them."""
+    booked = np.concatenate([table.booked, np.zeros(len(made.y) - len(table), dtype=bool)])  # silent touches come last
+    return values_with_bookings(made.family(), made.codes, made.y, booked, made.stratum)
+
+
 DECIDED = ("day", "hour", "gap")  # what the allocator chooses; the touch number is what it is
 
 
@@ -118,7 +125,7 @@ class Judged:
 
 def judged(attributes: Mapping[str, Attribute], table: AtRisk) -> Judged:
     """All tests of this detector, under one false-discovery rate."""
-    families = [made.family() for made in attributes.values()]
+    families = [family_of(made, table) for made in attributes.values()]
     gap, touch = attributes.get("gap"), attributes.get("touch")
     costs = unsubscribes_family(gap.codes, table, gap.stratum, gap.within) if gap else None
     decline = decline_of(touch.codes, touch.y, touch.stratum) if touch else None
