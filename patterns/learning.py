@@ -17,8 +17,9 @@ from django.utils.timezone import now
 
 from conversion.models import Client
 from conversion.vocabulary import PatternType, RunState
-from patterns import comparison, frames, store
+from patterns import comparison, frames, pooling, store
 from patterns.detectors.atrisk import at_risk
+from patterns.detectors.borrowing import Borrowing
 from patterns.detectors.drift import rate_drop
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Frame
@@ -72,11 +73,17 @@ class Learned:
         return {kind: found for kind, found in self.patterns.items() if not isinstance(found, Abstention)}
 
 
-def analyze(frame: Frame, as_of: datetime) -> dict[PatternType, Payload | Abstention]:
-    """All four detectors on one frame. The random draws depend on the algorithm and the moment alone."""
+def analyze(
+    frame: Frame, as_of: datetime, borrowing: Borrowing | None = None
+) -> dict[PatternType, Payload | Abstention]:
+    """All four detectors on one frame. The random draws depend on the algorithm and the moment alone. borrowing: what WHO
+    may borrow from the agency's other clients.
+    """
+    detectors: dict[PatternType, Detector] = {kind: detector() for kind, detector in DETECTORS.items()}
+    detectors[PatternType.WHO] = WhoDetector(borrowing=borrowing)
     return {
-        kind: detector().analyze(frame, as_of, np.random.default_rng(_seed(detector.algorithm, as_of)))
-        for kind, detector in DETECTORS.items()
+        kind: detector.analyze(frame, as_of, np.random.default_rng(_seed(detector.algorithm, as_of)))
+        for kind, detector in detectors.items()
     }
 
 
@@ -91,7 +98,7 @@ def learn(client: Client, as_of: datetime) -> Learned:
     started = time.monotonic()
     try:
         frame = frames.load(client, as_of)
-        found = analyze(frame, as_of)
+        found = analyze(frame, as_of, pooling.borrowing(client, as_of))
         payloads = {kind: payload for kind, payload in found.items() if not isinstance(payload, Abstention)}
         cards = scorecards(frame, payloads, analyze, earlier_weights(client, as_of))
         stored = store.store(

@@ -142,7 +142,9 @@ class PooledWeights(Row):
     as_of = models.DateTimeField()
     computed_at = models.DateTimeField(default=now)
     clients = models.PositiveIntegerField()
-    pool = models.JSONField(help_text="mean and variance, the intercept first; gain: what borrowing saved when left out.")
+    pool = models.JSONField(
+        help_text="mean and variance, the intercept first; gain: what borrowing saved when left out."
+    )
 
     class Meta:
         verbose_name_plural = "pooled weights"

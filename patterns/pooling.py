@@ -17,8 +17,9 @@ from conversion.als import DEFAULT_WEIGHTS
 from conversion.models import Agency, Client
 from conversion.vocabulary import COMPONENTS, Outcome
 from patterns import frames
+from patterns.detectors.borrowing import Borrowing
 from patterns.detectors.findings import Abstention, rounded
-from patterns.detectors.who import Borrowing, lead_units
+from patterns.detectors.who import lead_units
 from patterns.models import PooledWeights
 from patterns.stats.pooling import Pool, fit_pool, trial
 from patterns.stats.weights import Patterns, count_patterns

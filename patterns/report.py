@@ -246,6 +246,9 @@ def _weights(payload: Mapping[str, Any]) -> list[str]:
     weights = ", ".join(
         f"{name.replace('_', ' ')} {value:.2f}" for name, value in payload["recommended_weights"].items()
     )
+    if "borrowed" in evidence:
+        lender = evidence["borrowed"]
+        return [f"  + score weights, borrowed from what {lender['clients']} clients have in common: {weights}"]
     if evidence["promoted"]:
         return [
             f"  + score weights, learned (AUC {evidence['auc_default']:.3f} to {evidence['auc_learned']:.3f}): {weights}"

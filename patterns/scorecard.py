@@ -18,6 +18,7 @@ from patterns.detectors.earlier import until
 from patterns.detectors.findings import Abstention, rounded
 from patterns.detectors.frame import Frame
 from patterns.detectors.waiting import conversion_timing
+from patterns.stats.gate import MATTERS
 from patterns.stats.rates import Floats, about
 
 RUNS = 8  # the latest ones, whose weights are compared
@@ -78,11 +79,17 @@ def promotion(payload: Payload) -> dict[str, Any]:
     evidence = payload["weights_evidence"]
     if "abstained" in evidence:
         return {"promoted": False, "reason": evidence["abstained"]}
+    if "borrowed" in evidence:
+        lender = evidence["borrowed"]
+        reason = f"borrowed from what {lender['clients']} clients have in common, version {lender['version']}"
+        return {"promoted": True, "reason": reason}
     if evidence["promoted"]:
         gain = f"{evidence['log_loss_gain']:.2g} log-loss a lead saved on held-out leads, at least {evidence['gain_low']:.2g}"
         return {"promoted": True, "reason": gain}
     if evidence["log_loss_gain"] <= 0:
         reason = "learned weights predict held-out leads worse than those in use"
+    elif evidence["p_value"] > MATTERS:
+        reason = f"nothing shows that any attribute of the leads matters (p = {evidence['p_value']:.2g})"
     elif evidence["gain_low"] <= 0:
         reason = "learned weights gain on held-out leads, but no more than chance may"
     else:

@@ -1,13 +1,14 @@
 """What the features of texts do: counts, shrunken rates, lifts and tests of each, against the luck of templates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import stdtr
 
+from patterns.detectors.booked import with_bookings
 from patterns.detectors.families import TESTED_FROM, Family
 from patterns.detectors.frame import Bools, Ints
 from patterns.detectors.lengths import Curve, length_curves
@@ -107,7 +108,19 @@ def feature_family(fitted: Fitted, kind: str, key: str, *, against_rest: bool = 
     columns = np.array(fitted.counts.columns(kind), dtype=np.int64)
     weights = np.eye(fitted.counts.has.shape[1])[columns]
     names = [fitted.counts.features[column].name for column in columns]
-    return combined_family(fitted, names, key, weights, fitted.p_values[columns], against_rest=against_rest)
+    family = combined_family(fitted, names, key, weights, fitted.p_values[columns], against_rest=against_rest)
+    if not (fitted.counts.booked < fitted.counts.k).any():
+        return family
+    sums, answered = given_outcome(fitted.counts)
+    tally = Counts(answered.trials[columns], answered.successes[columns])
+    return with_bookings(family, pick(sums, columns), tally, against_rest=against_rest)
+
+
+def given_outcome(counts: Written) -> tuple[Contrast, Counts]:
+    """Bookings among the touches that led to the outcome, with each feature and without it."""
+    with_n, with_k, n, k = by_stratum(replace(counts, n=counts.k, k=counts.booked))
+    tally = Counts(with_n.sum(axis=0).astype(np.int64), with_k.sum(axis=0).astype(np.int64))
+    return contrast(feature_cells(with_n, with_k, n, k)), tally
 
 
 def combined_family(

@@ -9,6 +9,7 @@ import numpy as np
 
 from conversion.vocabulary import CHANNELS, TIERS, Channel, PatternType, Status
 from patterns.detectors.atrisk import AtRisk, at_risk
+from patterns.detectors.booked import values_with_bookings
 from patterns.detectors.effects import (
     COUNT_KEYS,
     NAMES,
@@ -34,7 +35,7 @@ from patterns.detectors.leaving import fit_leaving
 from patterns.detectors.luck import with_template_luck
 from patterns.detectors.sequences import Planner, plan_gain
 from patterns.detectors.winning import winning_sequences
-from patterns.stats.counting import Patterns, count_patterns
+from patterns.stats.counting import Patterns, count_patterns, dense_codes
 from patterns.stats.rates import about
 
 MIN_CONVERSIONS = 5

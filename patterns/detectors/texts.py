@@ -29,7 +29,8 @@ class Feature:
 class Written:
     """Matured at-risk touches that have a text, counted.
 
-    cells: stratum, template and text of each combination that occurs, its sends and bookings. has: (texts, features),
+    cells: stratum, template and text of each combination that occurs, its sends, those that led to the outcome, and those
+    that led to a booking. has: (texts, features),
     bool. features: the columns of `has`. channel: of each text. length: of each text, mean words, or characters where
     the channel counts these. cta: of each text, -1 none. key: of each template. place: of each stratum, its campaign (0
     without one), channel and touch number, (strata, 3).
@@ -40,6 +41,7 @@ class Written:
     text: Ints
     n: Ints
     k: Ints
+    booked: Ints
     has: Bools
     features: tuple[Feature, ...]
     channel: Ints
@@ -73,7 +75,9 @@ def written(frame: Frame, touches: AtRisk) -> Written:
     text, first = text_codes(sent, rows)
     stratum, y = touches.stratum[keep].astype(np.int64), touches.y[keep]
     texts = len(first)
-    cell, n, k = counted(text * (int(stratum.max(initial=0)) + 1) + stratum, y)
+    place = text * (int(stratum.max(initial=0)) + 1) + stratum
+    cell, n, k = counted(place, y)
+    booked = np.bincount(np.searchsorted(cell, place[touches.booked[keep]]), minlength=len(cell))
     at, stratum_of = np.divmod(cell, int(stratum.max(initial=0)) + 1)
     one = rows[first]
     has, features = features_of(frame, one)
@@ -92,6 +96,7 @@ def written(frame: Frame, touches: AtRisk) -> Written:
         text=at,
         n=n,
         k=k,
+        booked=booked,
         has=has,
         features=features,
         channel=channel,

@@ -84,19 +84,17 @@ def weigh(
     defaults: Mapping[str, float],
     champion: Mapping[str, float],
     rng: np.random.Generator,
-    prior: Prior | None = None,
     any_supported: bool = False,
 ) -> Weighing:
     """The weights to use for leads such as these, and the components to use them on.
 
     champion: the weights in use on the rules' components, which stay unless what is learned does better on held-out leads.
-    prior: what is believed of the weights beforehand; the defaults, at the scale that these leads give, where None.
     any_supported: a finding says already that attributes matter.
     """
     if reason := too_few(subject.y):
         parts = reason.payload()
         return Weighing(dict(champion), parts, parts, parts, promoted=False, confidence=0.0)
-    crossfit = Crossfit(subject.table, slopes(subject, prior or Prior(vector(defaults), ridge=SLOPE_RIDGE)))
+    crossfit = Crossfit(subject.table, slopes(subject, Prior(vector(defaults), ridge=SLOPE_RIDGE)))
     trial, learned = hold_trial(subject, crossfit, vector(defaults), vector(champion), rng, any_supported=any_supported)
     final = learned if trial.promoted else fixed(subject, vector(champion))
     weights = named(learned.weights) if trial.promoted else dict(champion)

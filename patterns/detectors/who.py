@@ -12,32 +12,37 @@ from conversion.learned import SIGNALS, SIZES
 from conversion.learned import size_label as label
 from conversion.vocabulary import Outcome, PatternType, Status
 from patterns.detectors.atrisk import at_risk
+from patterns.detectors.booked import flags_with_bookings, values_with_bookings
+from patterns.detectors.borrowing import Borrowing, Lender
 from patterns.detectors.families import Family, any_supported, findings, flags_family, head, ranked, values_family
 from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import UNKNOWN, Bools, Category, Frame, Ints, Leads
 from patterns.detectors.learned import subject_of
-from patterns.detectors.weighing import weigh
+from patterns.detectors.weighing import Weighing, weigh
 from patterns.stats.counting import dense_codes
 from patterns.stats.rates import Floats, about
-from patterns.stats.weights import Prior
 
 MIN_CONVERSIONS = 10
 MIN_LEADS = 30
 STRATIFIED_BY = "campaign or month, and number of the first touch"
+
+RANKED = ("title_rankings", "industry_rankings", "size_analysis", "timing_signals")
 
 Part = list[dict[str, Any]] | dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Units:
-    """The leads that were followed for long enough: their rows, whether any such touch booked, their stratum, and when the
-    first such touch was sent (seconds since 1970).
+    """The leads that were followed for long enough: their rows, whether any such touch led to the outcome and to a booking,
+    their stratum, and when the first such touch was sent (seconds since 1970).
     """
 
     row: Ints
     y: Bools
+    booked: Bools
     stratum: Ints
     time: Floats
+    outcome: Outcome
 
     def __len__(self) -> int:
         return len(self.row)
@@ -46,38 +51,30 @@ class Units:
 class WhoDetector:
     """Rates and lifts of titles, industries, sizes and signals, and the components and weights of the lead score.
 
-    champion: the weights that learned ones must beat on held-out leads; the defaults, unless told otherwise. prior: what is
-    believed of the weights beforehand, such as what other clients have in common; the defaults where None.
+    champion: the weights that learned ones must beat on held-out leads; the defaults, unless told otherwise. borrowing:
+    what the client's agency lets it borrow, None where it lends nothing.
     """
 
     algorithm = "who-2"
 
-    def __init__(self, champion: Mapping[str, float] = DEFAULT_WEIGHTS, prior: Prior | None = None) -> None:
-        self.champion, self.prior = champion, prior
+    def __init__(self, champion: Mapping[str, float] = DEFAULT_WEIGHTS, borrowing: Borrowing | None = None) -> None:
+        self.champion, self.borrowing = champion, borrowing
 
     def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
         """The `who` payload, or an abstention that says how many more leads are needed. as_of: aware."""
         units = lead_units(frame)
-        if reason := too_few(units):
+        reason, lender = too_few(units), self.lender(frame)
+        if reason and not lender:
             return reason
         leads = frame.leads
-        families = segment_families(leads, units)
+        families = {} if reason else segment_families(leads, units)
         found = dict(zip(families, findings(list(families.values())), strict=True))
         supported = any(any_supported(items) for items in found.values())
-        weighing = weigh(
-            subject_of(leads, units.row, units.y, units.stratum, units.time),
-            defaults=DEFAULT_WEIGHTS,
-            champion=self.champion,
-            rng=rng,
-            prior=self.prior,
-            any_supported=supported,
-        )
+        weighing = self.weighing(leads, units, rng, reason=reason, lender=lender, any_supported=supported)
+        sure = weighing.confidence if supported or weighing.promoted else 0.0
         payload = {
-            **head(PatternType.WHO, as_of, len(units), weighing.confidence if supported or weighing.promoted else 0.0),
-            "title_rankings": ranking(found, "title"),
-            "industry_rankings": ranking(found, "industry"),
-            "size_analysis": size_analysis(found),
-            "timing_signals": timing_signals(found, leads, units),
+            **head(PatternType.WHO, as_of, len(units), sure, units.outcome),
+            **(dict.fromkeys(RANKED, reason.payload()) if reason else ranked_parts(found, leads, units)),
             "recommended_weights": weighing.weights,
             "learned_components": weighing.components,
             "recommended_tiers": weighing.tiers,
@@ -85,6 +82,45 @@ class WhoDetector:
         }
         rounded_payload: dict[str, Any] = rounded(payload)
         return rounded_payload
+
+    def lender(self, frame: Frame) -> Lender | None:
+        """What may be borrowed, with the client's own bookings added: pools are made of bookings, whatever the rest of the
+        pattern speaks of. Only a promoted one lends.
+        """
+        units = lead_units(frame, Outcome.BOOKED)
+        if self.borrowing is None or not self.borrowing.promoted or not len(units):
+            return None
+        return Lender(self.borrowing, self.borrowing.fit(frame.leads.components[units.row].astype(np.float64), units.y))
+
+    def weighing(
+        self,
+        leads: Leads,
+        units: Units,
+        rng: np.random.Generator,
+        *,
+        reason: Abstention | None,
+        lender: Lender | None,
+        any_supported: bool,
+    ) -> Weighing:
+        if lender and reason:
+            return lender.alone(reason)
+        made = weigh(
+            subject_of(leads, units.row, units.y, units.stratum, units.time),
+            defaults=DEFAULT_WEIGHTS,
+            champion=lender.weights if lender else self.champion,
+            rng=rng,
+            any_supported=any_supported,
+        )
+        return lender.lent(made) if lender else made
+
+
+def ranked_parts(found: Mapping[str, list[Finding]], leads: Leads, units: Units) -> dict[str, Any]:
+    return {
+        "title_rankings": ranking(found, "title"),
+        "industry_rankings": ranking(found, "industry"),
+        "size_analysis": size_analysis(found),
+        "timing_signals": timing_signals(found, leads, units),
+    }
 
 
 def lead_units(frame: Frame, outcome: Outcome | None = None) -> Units:
@@ -94,13 +130,15 @@ def lead_units(frame: Frame, outcome: Outcome | None = None) -> Units:
     touches = at_risk(frame, outcome)
     if not len(touches):
         none = np.zeros(0, dtype=np.int64)
-        return Units(none, none.astype(bool), none, none.astype(np.float64))
+        return Units(none, none.astype(bool), none.astype(bool), none, none.astype(np.float64), touches.outcome)
     first = np.flatnonzero(np.diff(touches.lead, prepend=-1))
     return Units(
         row=touches.lead[first],
         y=np.logical_or.reduceat(touches.y, first),
+        booked=np.logical_or.reduceat(touches.booked, first),
         stratum=dense_codes(touches.period[first], touches.touch[first]),
         time=frame.touches.sent_at[touches.row[first]].astype(np.float64),
+        outcome=touches.outcome,
     )
 
 
@@ -124,16 +162,22 @@ def segment_families(leads: Leads, units: Units) -> dict[str, Family]:
         "size": ("range", [label(*size) for size in SIZES], size_codes(leads.employees[units.row])),
     }
     families = {
-        name: values_family(key, labels, column, units.y, units.stratum, stratified_by=STRATIFIED_BY)
+        name: values_with_bookings(
+            values_family(key, labels, column, units.y, units.stratum, stratified_by=STRATIFIED_BY),
+            column,
+            units.y,
+            units.booked,
+            units.stratum,
+        )
         for name, (key, labels, column) in columns.items()
         if (column >= 0).any()
     }
     flags = {name: getattr(leads, name)[units.row] for name in SIGNALS}
     known = {name: column for name, column in flags.items() if (column == 1).any() and (column == 0).any()}
     if known:
-        families["signals"] = flags_family(
-            "signal", list(known), list(known.values()), units.y, units.stratum, stratified_by=STRATIFIED_BY
-        )
+        flagged = list(known.values())
+        family = flags_family("signal", list(known), flagged, units.y, units.stratum, stratified_by=STRATIFIED_BY)
+        families["signals"] = flags_with_bookings(family, flagged, units.y, units.booked, units.stratum)
     return families
 
 

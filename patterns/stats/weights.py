@@ -52,7 +52,7 @@ class WeightFit:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is believed of the weights before a client's leads are seen, such as what other clients have in common.
+    """What is believed of the weights before a client's leads are seen.
 
     weights: sum to TOTAL, each within the bounds. scale: what sum(b) / TOTAL is expected to be; where None, the weights'
     own best one on the leads at hand. intercept: None where nothing is known of it. ridge: precision of the coefficients
@@ -64,12 +64,6 @@ class Prior:
     intercept: float | None = None
     ridge: float | Floats = RIDGE
     intercept_ridge: float = 0.0
-
-    @classmethod
-    def pooled(cls, mean: Floats, variance: Floats) -> "Prior":
-        """What clients have in common: coefficients ~ N(mean, variance), the intercept first in both."""
-        scale = float(np.maximum(mean[1:], 0).sum()) / TOTAL
-        return cls(weights_for(mean[1:]), scale, float(mean[0]), 1 / variance[1:], float(1 / variance[0]))
 
     def coefficients(self, patterns: Patterns) -> Floats:
         """The expected coefficients of the components, for leads such as these."""

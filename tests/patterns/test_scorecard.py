@@ -92,8 +92,19 @@ def test_nothing_learned_has_no_scorecard(frame):
     [(-0.1, -0.2, "worse"), (0.1, -0.1, "no more than chance"), (0.1, 0.05, "fewer of the conversions")],
 )
 def test_why_weights_were_not_promoted(gain, low, words):
-    evidence = {"promoted": False, "log_loss_gain": gain, "gain_low": low}
+    evidence = {"promoted": False, "log_loss_gain": gain, "gain_low": low, "p_value": 0.001}
     assert words in scorecard.promotion({"weights_evidence": evidence})["reason"]
+
+
+def test_weights_that_gain_where_nothing_shows_that_attributes_matter():
+    evidence = {"promoted": False, "log_loss_gain": 0.1, "gain_low": 0.05, "p_value": 0.4}
+    assert "(p = 0.4)" in scorecard.promotion({"weights_evidence": evidence})["reason"]
+
+
+def test_borrowed_weights_say_from_how_many():
+    evidence = {"promoted": True, "borrowed": {"version": 3, "clients": 7, "p_better": 0.97}}
+    found = scorecard.promotion({"weights_evidence": evidence})
+    assert found == {"promoted": True, "reason": "borrowed from what 7 clients have in common, version 3"}
 
 
 def test_the_interval_of_a_share():

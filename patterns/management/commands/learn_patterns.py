@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from conversion.clients import ClientNotFound, find_client
 from conversion.management.plainly import FAILED, told_plainly
 from conversion.models import Client
-from patterns import learning, report
+from patterns import learning, pooling, report
 from patterns.detectors.findings import Abstention, rounded
 
 log = logging.getLogger(__name__)
@@ -32,9 +32,11 @@ class Command(BaseCommand):
 
     def handle(self, *, clients: list[str], as_of: datetime | None, json: bool, **_: Any) -> None:
         failures: list[str] = []
+        moment_asked = as_of or now().replace(microsecond=0)
         with told_plainly("the stored patterns stay as they are", ClientNotFound):
             chosen = [find_client(name) for name in clients] or list(Client.objects.learned_for().order_by("name"))
-            outcomes = self.learned(chosen, as_of or now().replace(microsecond=0), failures)
+            pooling.renew_for(chosen, moment_asked)
+            outcomes = self.learned(chosen, moment_asked, failures)
             if json:
                 self.stdout.write(document(list(outcomes)))
             elif not chosen:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from conversion.als import DEFAULT_WEIGHTS
+from patterns.detectors.borrowing import Borrowing
 from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Category
 from patterns.detectors.learned import centred, subject_of
@@ -12,7 +13,8 @@ from patterns.detectors.who import WhoDetector, label, lead_units, size_codes
 from patterns.simulator.verdict import judge
 from patterns.simulator.world import simulate
 from patterns.stats.crossfit import Crossfit, Slopes
-from patterns.stats.weights import Prior, calibration_error
+from patterns.stats.pooling import Pool
+from patterns.stats.weights import calibration_error
 from tests.patterns.detectors import contract
 from tests.patterns.detectors.bank import AS_OF as BANK_AS_OF
 from tests.patterns.detectors.bank import bank_frame, needs_bank
@@ -148,15 +150,45 @@ def test_a_champion_in_use_stays_where_nothing_is_better():
     assert not found["weights_evidence"]["promoted"]
 
 
-def test_a_prior_is_followed_where_the_leads_leave_it_open():
-    """Other clients say that authority decides; 30 conversions do not gainsay it."""
+def lending(weights, *, promoted=True):
+    """Other clients say that these coefficients hold, and are sure of it."""
+    pool = Pool(np.array([-2.0, *weights]), np.array([1.0, 0.05, 0.05, 0.05, 0.05]), clients=7)
+    return Borrowing(pool, version=3, share=0.97, promoted=promoted)
+
+
+AUTHORITY = (0.3, 2.5, 0.8, 0.4)
+
+
+def test_what_other_clients_say_is_followed_where_the_leads_leave_it_open():
     frame = simulate("null", 220, seed=8, as_of=AS_OF).frame()
-    sure = Prior(np.array([0.05, 0.5, 0.2, 0.1]), scale=4.0, ridge=100.0)
-    usual, told = (
-        analyze(WhoDetector(prior=prior), frame)["weights_evidence"]["learned_weights"] for prior in (None, sure)
-    )
-    assert told["authority"] > 0.4
-    assert told["authority"] > usual["authority"]
+    found = analyze(WhoDetector(borrowing=lending(AUTHORITY)), frame)
+    assert found["recommended_weights"]["authority"] > 0.4
+    assert found["weights_evidence"]["borrowed"] == {"version": 3, "clients": 7, "p_better": 0.97}
+    assert found["weights_evidence"]["promoted"]
+    assert found["title_rankings"][0]["sample"] > 0
+
+
+def test_a_client_with_next_to_nothing_borrows_and_says_nothing_of_its_own():
+    frame = simulate("null", 40, seed=8, as_of=AS_OF).frame()
+    assert isinstance(analyze(WhoDetector(), frame), Abstention)
+    found = analyze(WhoDetector(borrowing=lending(AUTHORITY)), frame)
+    assert found["recommended_weights"]["authority"] > 0.4
+    assert found["confidence"] == pytest.approx(0.97)
+    assert "conversions among" in found["title_rankings"]["abstained"]
+    assert "conversions among" in found["weights_evidence"]["own"]
+
+
+def test_nothing_is_borrowed_from_clients_that_do_not_agree():
+    frame = simulate("null", 220, seed=8, as_of=AS_OF).frame()
+    assert analyze(WhoDetector(borrowing=lending(AUTHORITY, promoted=False)), frame) == analyze(WhoDetector(), frame)
+
+
+def test_what_was_learned_takes_the_place_of_what_was_borrowed():
+    frame = simulate("who", 8000, seed=3, as_of=AS_OF).frame()
+    found = analyze(WhoDetector(borrowing=lending(AUTHORITY)), frame)
+    assert found["weights_evidence"]["promoted"]
+    assert "borrowed" not in found["weights_evidence"]
+    assert "authority" in found["learned_components"]
 
 
 def test_imported_attributes_feed_company_fit():

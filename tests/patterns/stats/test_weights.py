@@ -137,13 +137,6 @@ def test_weights_in_proportion_as_far_as_the_bounds_allow(coefficients, weights)
     assert weights_for(np.array(coefficients)) == pytest.approx(weights, abs=1e-6)
 
 
-def test_a_prior_of_pooled_coefficients():
-    prior = Prior.pooled(np.array([-2.0, 0.5, 1.0, 0.5, 0.5]), np.array([0.5, 0.25, 0.25, 0.5, 1.0]))
-    assert prior.weights == pytest.approx([0.17, 0.34, 0.17, 0.17])
-    assert (prior.scale, prior.intercept, prior.intercept_ridge) == (pytest.approx(2.5 / 0.85), -2.0, 2.0)
-    assert prior.ridge == pytest.approx([4.0, 4.0, 2.0, 1.0])
-
-
 def test_few_leads_follow_a_firm_prior_and_many_do_not():
     told = Prior(np.array([0.05, 0.05, 0.25, 0.5]), scale=4.0, intercept=-2.0, ridge=50.0, intercept_ridge=50.0)
     few, many = (
