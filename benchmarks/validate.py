@@ -8,10 +8,12 @@ fails. Runs on all cores; needs no database. With `--report FILE` the table is w
 
 import argparse
 import importlib
+import os
 import pkgutil
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,9 @@ def questions(scale: Scale) -> Iterator[tuple[str, Question]]:
                 yield from ((subject, question) for question in module.questions(scale))
 
 
-def answer(question: Question, pool: Any) -> list[Claim]:
-    runs = pool.imap(question.run, question.jobs)
+def answer(question: Question, over: Callable[..., Iterable[Any]]) -> list[Claim]:
+    """The claims on a question. over: `map`, or a pool's."""
+    runs = over(question.run, question.jobs)
     bar = tqdm(runs, question.name, len(question.jobs), leave=False, disable=not sys.stderr.isatty())
     return list(question.judge(list(bar)))
 
@@ -62,16 +65,18 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--seeds", type=int, default=200, help="simulated clients of each world and size (default 200)")
     parser.add_argument("--first-seed", type=int, default=1, help="the first of them (default 1)")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="at the same time (default all cores)")
     parser.add_argument("--only", default="", help="only questions whose subject or name contains this")
     parser.add_argument("--report", type=Path, help="write the table to this file, as Markdown")
     options = parser.parse_args(arguments)
     scale = Scale(range(options.first_seed, options.first_seed + options.seeds))
     started, sections = time.monotonic(), {}
-    with Pool() as pool:
+    with ExitStack() as stack:
+        over = map if options.processes == 1 else stack.enter_context(Pool(options.processes)).imap
         for subject, question in questions(scale):
             if options.only not in f"{subject} {question.name}":
                 continue
-            for claim in answer(question, pool):
+            for claim in answer(question, over):
                 sections.setdefault(subject, []).append(claim)
                 print(
                     f"{'ok  ' if claim.holds else 'FAIL'} {claim.name:44} {claim.measured}  [{claim.bound}]", flush=True

@@ -4,11 +4,18 @@ A lead becomes `converted`, or a meeting is booked (an event, or a call whose ou
 `converted_at` is the earliest such moment, and the lead's last sent touch at or before it has `led_to_booking`.
 The triggers are installed anew after every migration, because SQLite drops them where a migration rebuilds a table.
 Work is done only where a status, an outcome or the moment changes; other updates cost one comparison a row.
+
+On PostgreSQL a trigger also makes whoever writes an entry of the suppression list pass a gate first: a table without rows or
+columns, locked ROW EXCLUSIVE by writers, who do not hinder each other, and SHARE by a send that is about to be committed
+(`engines.outbox.dispatching`). The list itself could not be the gate: its own upkeep (VACUUM, ANALYZE) takes locks that SHARE
+excludes, and would stop all sends for as long as it takes. Taking entries away needs no gate.
 """
 
 from typing import Any
 
 from django.db import connections
+
+GATE = "conversion_suppression_gate"
 
 # A meeting that was booked: the earliest moment counts, and a lead that left later stays left.
 BOOK = """
@@ -60,6 +67,12 @@ CREATE OR REPLACE FUNCTION conversion_call_booked() RETURNS trigger LANGUAGE plp
 BEGIN {BOOK.format(moment="NEW.sent_at")} RETURN NULL; END $$;
 CREATE OR REPLACE FUNCTION conversion_meeting_booked() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN {BOOK.format(moment="NEW.occurred_at")} RETURN NULL; END $$;
+
+CREATE TABLE IF NOT EXISTS {GATE} ();
+CREATE OR REPLACE FUNCTION conversion_suppression_written() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN LOCK TABLE {GATE} IN ROW EXCLUSIVE MODE; RETURN NULL; END $$;
+CREATE OR REPLACE TRIGGER conversion_suppression_1_gate BEFORE INSERT OR UPDATE ON conversion_suppression
+    FOR EACH STATEMENT EXECUTE FUNCTION conversion_suppression_written();
 
 CREATE OR REPLACE TRIGGER conversion_lead_1_status BEFORE UPDATE OF status ON conversion_lead
     FOR EACH ROW WHEN (NEW.status <> OLD.status) EXECUTE FUNCTION conversion_lead_status();

@@ -1,7 +1,10 @@
-"""What the guard reads of a touch: two statements, in SQL, since they run twice for each message that goes out."""
+"""What the guard reads of touches: two statements, in SQL, since they run for each message that goes out, and once before for
+each batch that is claimed.
+"""
 
 import json
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
@@ -13,9 +16,10 @@ from django.db import connection
 
 from conversion.bulk import stored_id
 from conversion.moments import zone_of
-from conversion.suppressions import both_forms, names_of, shut
+from conversion.suppressions import Pair, both_forms, names_of, shut
 from conversion.vocabulary import Channel
 from engines import fatigue
+from engines.providers.registry import NOWHERE as NO_PROVIDER
 from engines.providers.registry import default_kind
 from engines.reputation import BOUNCES, since_when
 from engines.whereabouts import Whereabouts, whereabouts
@@ -25,7 +29,7 @@ NOWHERE = "console"
 
 # A follow-up without a subject of its own takes that of the e-mail which it follows (engines.writing). Without COALESCE, SQLite
 # walks through all that the sender ever sent instead of the lead's touches.
-ROW = """SELECT a.channel, a.client_id, TRIM(a.body) <> '', TRIM(a.subject) <> '' OR EXISTS (
+ROWS = """SELECT a.id, a.channel, a.client_id, TRIM(a.body) <> '', TRIM(a.subject) <> '' OR EXISTS (
         SELECT 1 FROM conversion_activity b WHERE b.lead_id = a.lead_id AND b.channel = a.channel AND b.state = 'sent'
             AND COALESCE(b.sender_id, b.id) = a.sender_id AND (b.sequence_id = a.sequence_id
                 OR b.sequence_id IS NULL AND a.sequence_id IS NULL)
@@ -40,21 +44,22 @@ ROW = """SELECT a.channel, a.client_id, TRIM(a.body) <> '', TRIM(a.subject) <> '
 FROM conversion_activity a JOIN conversion_client c ON c.id = a.client_id JOIN conversion_agency g ON g.id = c.agency_id
     JOIN conversion_lead l ON l.id = a.lead_id LEFT JOIN conversion_sender s ON s.id = a.sender_id
     LEFT JOIN conversion_provideraccount p ON p.id = s.account_id
-WHERE a.id = %s"""
+WHERE a.id IN ({ids})"""
 
-# What was touched and listed. A touch that may have been sent counts as sent.
-TOUCHED = """SELECT 'touched', '', '', COALESCE(sent_at, dispatched_at), 0 FROM conversion_activity
-    WHERE lead_id = %s AND id <> %s AND (state = 'sent' AND sent_at >= %s
+# What was touched and listed: a tag, whose it is, the touch, kind and value of an entry, a moment, a number. A touch that may
+# have been sent counts as sent.
+TOUCHED = """SELECT 'touched', lead_id, id, '', '', COALESCE(sent_at, dispatched_at), 0 FROM conversion_activity
+    WHERE lead_id IN ({leads}) AND (state = 'sent' AND sent_at >= %s
         OR state IN ('dispatching', 'unknown') AND dispatched_at >= %s)"""
 # An entry has one owner at most. Without COALESCE, SQLite walks through all entries of the client instead of these values.
-LISTED = """SELECT 'listed', kind, value, NULL, 0 FROM conversion_suppression WHERE value IN ({values})
-    AND (COALESCE(client_id, agency_id) IS NULL OR COALESCE(client_id, agency_id) IN (%s, %s))"""
-TODAY = """SELECT 'today', '', '', NULL, COUNT(*) FROM conversion_activity
-    WHERE sender_id = %s AND id <> %s AND state = 'sent' AND sent_at >= %s AND sent_at < %s
-    UNION ALL SELECT 'today', '', '', NULL, COUNT(*) FROM conversion_activity
-    WHERE sender_id = %s AND id <> %s AND state IN ('dispatching', 'unknown') AND dispatched_at >= %s
-        AND dispatched_at < %s"""
-BOUNCED = f"SELECT 'bounces', '', '', NULL, ({BOUNCES})"
+LISTED = """SELECT 'listed', COALESCE(client_id, agency_id), NULL, kind, value, NULL, 0 FROM conversion_suppression
+    WHERE value IN ({values}) AND (COALESCE(client_id, agency_id) IS NULL OR COALESCE(client_id, agency_id) IN ({owners}))"""
+TODAY = """SELECT 'today', %s, NULL, '', '', NULL, COUNT(*) FROM conversion_activity
+    WHERE sender_id = %s AND state = 'sent' AND sent_at >= %s AND sent_at < %s AND id NOT IN ({own})
+    UNION ALL SELECT 'today', %s, NULL, '', '', NULL, COUNT(*) FROM conversion_activity
+    WHERE sender_id = %s AND state IN ('dispatching', 'unknown') AND dispatched_at >= %s AND dispatched_at < %s
+        AND id NOT IN ({own})"""
+BOUNCED = f"SELECT 'bounces', %s, NULL, '', '', NULL, ({BOUNCES})"
 
 
 class TheClient(NamedTuple):
@@ -119,6 +124,7 @@ class Facts:
     has_subject: bool = True
     has_postal_address: bool = True
     has_unsubscribe_link: bool = True
+    has_provider: bool = True
     any_time: bool = False
     shut: frozenset[str] = frozenset()
     touched: Sequence[datetime] = field(default_factory=tuple)
@@ -132,16 +138,36 @@ class Facts:
         return first.astimezone(UTC), last.astimezone(UTC)
 
 
-def read(touch: UUID, at: datetime) -> Facts | None:
-    """The facts about a touch at a moment, all from the database; None where there is no such touch. Two statements."""
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened around some touches. touched: by lead, each touch and its moment. listed: owner (None: everybody), kind and
+    value. today, bounces: by sender.
+    """
+
+    touched: Mapping[UUID, list[tuple[UUID, datetime]]]
+    listed: frozenset[tuple[UUID | None, str, str]]
+    today: Counter[UUID]
+    bounces: Counter[UUID]
+
+
+def read(touches: Collection[UUID], at: datetime) -> dict[UUID, Facts]:
+    """The facts about touches at a moment, all from the database, without touches that are not there. Two statements, however
+    many they are.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(ROW.format(true="true" if connection.vendor == "postgresql" else "1"), [stored_id(touch)])
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        found = facts_of(row)
-        cursor.execute(*history(found, touch, at))
-        return with_history(found, cursor.fetchall())
+        statement = ROWS.format(ids=places(touches), true="true" if connection.vendor == "postgresql" else "1")
+        cursor.execute(statement, [stored_id(touch) for touch in touches])
+        found = {UUID(str(row[0])): facts_of(row[1:]) for row in cursor.fetchall()}
+        if not found:
+            return {}
+        names = {touch: frozenset(both_forms(names_of(facts.lead))) for touch, facts in found.items()}
+        cursor.execute(*history(found, names, at))
+        past = history_of(cursor.fetchall())
+    return {touch: with_history(touch, facts, names[touch], past) for touch, facts in found.items()}
+
+
+def places(values: Collection[Any]) -> str:
+    return ", ".join(["%s"] * len(values))
 
 
 def facts_of(row: Sequence[Any]) -> Facts:
@@ -160,6 +186,7 @@ def facts_of(row: Sequence[Any]) -> Facts:
         has_subject=bool(has_subject),
         has_postal_address=bool(row[9]),
         has_unsubscribe_link=channel != Channel.EMAIL or has_link(sender),
+        has_provider=channel != Channel.EMAIL or kind_of(sender) != NO_PROVIDER,
         any_time=channel == Channel.EMAIL and settings.EMAIL_AT_ANY_TIME,
     )
 
@@ -177,37 +204,64 @@ def sender_of(values: Sequence[Any]) -> TheSender:
 
 
 def has_link(sender: TheSender | None) -> bool:
-    """Whether the recipient of an e-mail could unsubscribe by one click, which RFC 8058 asks to be an https address."""
-    kind = (sender.account_kind if sender else None) or default_kind(Channel.EMAIL.value)
-    return kind == NOWHERE or urlsplit(settings.PUBLIC_URL).scheme == "https"
+    """Whether the recipient of an e-mail could unsubscribe by one click, which RFC 8058 asks to be an https address. Where
+    nothing goes out, nobody needs one.
+    """
+    return kind_of(sender) in {NOWHERE, NO_PROVIDER} or urlsplit(settings.PUBLIC_URL).scheme == "https"
 
 
-def history(facts: Facts, touch: UUID, at: datetime) -> tuple[str, list[Any]]:
+def kind_of(sender: TheSender | None) -> str:
+    """The kind of provider that an e-mail of the sender goes through."""
+    return (sender.account_kind if sender else None) or default_kind(Channel.EMAIL.value)
+
+
+def history(found: Mapping[UUID, Facts], names: Mapping[UUID, Collection[Pair]], at: datetime) -> tuple[str, list[Any]]:
     """The second statement and its values."""
-    own, client = stored_id(touch), facts.client
+    leads = {facts.lead.id for facts in found.values()}
     week = parameter(at - timedelta(days=fatigue.PERIOD + 1))  # a day more: the lead's day began before ours
-    parts, values = [TOUCHED], [stored_id(facts.lead.id), own, week, week]
-    if pairs := both_forms(names_of(facts.lead)):
-        parts.append(LISTED.format(values=", ".join(["%s"] * len(pairs))))
-        values += [value for _, value in pairs]
-        values += [stored_id(client.id), stored_id(client.agency_id)]
-    if facts.sender is not None:
-        sender, since = stored_id(facts.sender.id), parameter(since_when(facts.sender.watched_since, at))
-        first, last = map(parameter, facts.midnights(at))
-        parts += [TODAY, BOUNCED]
-        values += [*[sender, own, first, last] * 2, stored_id(facts.sender.client_id), since, sender, since]
+    parts, values = [TOUCHED.format(leads=places(leads))], [*map(stored_id, leads), week, week]
+    if listed := sorted({value for pairs in names.values() for _, value in pairs}):
+        owners = {owner for facts in found.values() for owner in (facts.client.id, facts.client.agency_id)}
+        parts.append(LISTED.format(values=places(listed), owners=places(owners)))
+        values += [*listed, *map(stored_id, owners)]
+    own = [stored_id(touch) for touch in found]
+    senders = {facts.sender.id: (facts.sender, facts.midnights(at)) for facts in found.values() if facts.sender}
+    for sender, midnights in senders.values():
+        pk, since = stored_id(sender.id), parameter(since_when(sender.watched_since, at))
+        parts += [TODAY.format(own=places(own)), BOUNCED]
+        values += [pk, pk, *map(parameter, midnights), *own] * 2
+        values += [pk, stored_id(sender.client_id), since, pk, since]
     return " UNION ALL ".join(parts), values
 
 
-def with_history(facts: Facts, rows: Sequence[tuple[str, str, str, Any, int]]) -> Facts:
-    names = frozenset(both_forms(names_of(facts.lead)))
-    touched = [moment(when) for tag, _, _, when, _ in rows if tag == "touched"]
+def history_of(rows: Iterable[Sequence[Any]]) -> History:
+    touched, listed = defaultdict(list), set()
+    counts: dict[str, Counter[UUID]] = {"today": Counter(), "bounces": Counter()}
+    for tag, owner, touch, kind, value, when, number in rows:
+        whose = None if owner is None else UUID(str(owner))
+        if tag == "listed":
+            listed.add((whose, kind, value))
+        elif whose is not None and tag in counts:
+            counts[tag][whose] += number
+        elif whose is not None and (at := moment(when)) is not None:
+            touched[whose].append((UUID(str(touch)), at))
+    return History(touched, frozenset(listed), **counts)
+
+
+def with_history(touch: UUID, facts: Facts, names: Collection[Pair], past: History) -> Facts:
+    client = facts.client
+    entries = {
+        (kind, value)
+        for owner in (None, client.id, client.agency_id)
+        for kind, value in names
+        if (owner, kind, value) in past.listed
+    }
     return replace(
         facts,
-        shut=shut({(kind, value) for tag, kind, value, _, _ in rows if tag == "listed"} & names),
-        touched=[when for when in touched if when is not None],
-        sent_today=sum(count for tag, _, _, _, count in rows if tag == "today"),
-        bounces=sum(count for tag, _, _, _, count in rows if tag == "bounces"),
+        shut=shut(entries),
+        touched=[when for other, when in past.touched.get(facts.lead.id, ()) if other != touch],
+        sent_today=past.today[facts.sender.id] if facts.sender else 0,
+        bounces=past.bounces[facts.sender.id] if facts.sender else 0,
     )
 
 

@@ -157,6 +157,9 @@ def sendable(case: Case) -> Hold | None:
 def connected(case: Case) -> Hold | None:
     """The provider's account that the sender sends through."""
     sender = case.facts.sender
+    if sender is not None and not case.facts.has_provider:
+        where = f"there is no default for {case.facts.channel}"
+        return case.again("no_account", f"{sender.address} has no account at a provider, and {where}")
     if sender is None or (sender.account_is_active and sender.account_is_own):
         return None
     through = f"the account that {sender.address} sends through"

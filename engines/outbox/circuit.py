@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F, Q
 
+from conversion.bulk import stored_id
 from conversion.models import Activity, ProviderAccount
 from conversion.vocabulary import ActivityState
 from engines.outbox import alerts
 from engines.outbox.limits import OPENS_AT, PROBE_AFTER
 
 DEFAULT = "default"
+TROUBLED = """SELECT 1 FROM conversion_provideraccount
+    WHERE id = %s AND (unknowns > 0 OR circuit_opened_at IS NOT NULL)"""
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,10 @@ def unanswered(account: ProviderAccount, activity: Activity, at: datetime) -> No
 
 def answered(account: ProviderAccount, dispatched_at: datetime) -> None:
     """A send was answered clearly: the row of unknowns ends. A circuit that opened before it was dispatched closes."""
+    with connection.cursor() as cursor:  # nearly always there is nothing to write
+        cursor.execute(TROUBLED, [stored_id(account.pk)])
+        if cursor.fetchone() is None:
+            return
     mine = ProviderAccount.objects.filter(pk=account.pk)
     mine.filter(unknowns__gt=0).filter(Q(circuit_opened_at=None)).update(unknowns=0)
     closed = mine.filter(circuit_opened_at__lte=dispatched_at)

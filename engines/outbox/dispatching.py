@@ -1,29 +1,30 @@
 """From a claim to the committed intent to send.
 
 One transaction asks the guard, composes the message, takes the snapshot and moves the row to `dispatching`. Only after its
-commit, which is on the disk, may the first byte leave. While it runs, the lead's and the sender's rows and the list of
-suppressions stand still: an opt-out that was committed before is seen, one that comes later is too late, and none falls
+commit, which is on the disk, may the first byte leave. While it runs, the lead's and the sender's rows stand still, and so
+does the list of suppressions: an opt-out that was committed before is seen, one that comes later is too late, and none falls
 between. On SQLite the transaction has the database for itself.
 """
 
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
-from conversion.models import Activity, ProviderAccount, Sender, Suppression
+from conversion.models import Activity, ProviderAccount
 from conversion.tenancy import across_clients
+from conversion.triggers import GATE
 from conversion.vocabulary import ActivityState as State
 from engines.guard import examine
-from engines.outbox import circuit
+from engines.outbox import circuit, whole
 from engines.outbox.alerts import open_unknown
 from engines.outbox.claims import UNCLAIMED, Claim
 from engines.outbox.clock import database_now
 from engines.outbox.evidence import evidence
 from engines.outbox.limits import Limits
-from engines.outbox.states import move
+from engines.outbox.states import move, move_mine
 from engines.providers.contract import Outgoing, Provider
 from engines.providers.registry import provider_for
 from engines.verdicts import Cancel, Hold
@@ -31,9 +32,17 @@ from engines.writing import outgoing_for
 
 # Less than PostgreSQL's deadlock_timeout (1 s): where two wait for each other, it is the send that gives way, never the
 # opt-out. Also how long a bulk load of suppressions makes one send wait before it goes back to the queue.
-LOCK_WAIT = "SELECT set_config('lock_timeout', '300ms', true)"
-# Readers and other sends pass; whoever writes to the list waits for our commit, or we for theirs.
-LOCK_LIST = f"LOCK TABLE {Suppression._meta.db_table} IN SHARE MODE"
+LOCK_WAIT = "SET LOCAL lock_timeout = 300"
+# Whoever writes an entry passes the same gate (conversion/triggers.py) and waits for our commit, or we for theirs; readers,
+# other sends, and whoever cleans up or analyses the list pass.
+LOCK_LIST = f"LOCK TABLE {GATE} IN SHARE MODE"
+LOCK_TOUCH = """SELECT a.claimed_until FROM conversion_activity a JOIN conversion_lead l ON l.id = a.lead_id
+    WHERE a.id = %s AND a.state = 'claimed' AND a.claimed_by = %s FOR NO KEY UPDATE"""
+# What a sender may still send today is counted by the guard: one send of it at a time.
+LOCK_SENDER = """SELECT 1 FROM conversion_sender
+    WHERE id = (SELECT sender_id FROM conversion_activity WHERE id = %s) FOR NO KEY UPDATE"""
+# In this order, on one way to the server and back.
+LOCKS = f"{LOCK_WAIT}; {LOCK_LIST}; {LOCK_TOUCH}; {LOCK_SENDER}; SELECT clock_timestamp()"
 
 ASIDE = timedelta(seconds=0.5)  # until a touch is claimed again for whose account there was no room
 
@@ -67,12 +76,10 @@ class Attempt:
 def dispatch(claim: Claim, limits: Limits) -> Ready | None:
     """Commit the intent to send; None where the touch is held, cancelled, put back or no longer ours."""
     with transaction.atomic(durable=True), across_clients("dispatch"):
-        activity = locked(claim)
-        if activity is None:
+        since, at = time.monotonic(), locked(claim)
+        if at is None or stopped(claim, at):
             return None
-        since, at = time.monotonic(), database_now()
-        if activity.claimed_until is None or activity.claimed_until <= at or stopped(activity, claim, at):
-            return None
+        activity = whole.read(claim.id)
         account = circuit.account_of(activity)
         if not claim.is_probe and (circuit.is_shut(account, at) or not circuit.has_room(account)):
             columns = UNCLAIMED | {"due_at": at + ASIDE}
@@ -82,31 +89,33 @@ def dispatch(claim: Claim, limits: Limits) -> Ready | None:
         return committed(activity, attempt, limits)
 
 
-def locked(claim: Claim) -> Activity | None:
-    """The touch with all that it is made from, locked until the transaction ends; None where it is not ours any more."""
-    if connection.vendor == "postgresql":
+def locked(claim: Claim) -> datetime | None:
+    """Lock all that the touch is made from until the transaction ends; the moment of it, by the database's clock. None where
+    the touch is not ours any more.
+    """
+    if connection.vendor != "postgresql":  # the transaction has the database for itself
+        ours = Activity.objects.filter(pk=claim.id, state=State.CLAIMED, claimed_by=claim.token)
+        until, at = ours.values_list("claimed_until", flat=True).first(), database_now()
+    else:
         with connection.cursor() as cursor:
-            cursor.execute(LOCK_WAIT)
-            cursor.execute(LOCK_LIST)
-    rows = Activity.objects.select_related("lead", "client__agency", "sender__account")
-    mine = rows.filter(pk=claim.id, state=State.CLAIMED, claimed_by=claim.token)
-    activity: Activity | None = mine.select_for_update(of=("self", "lead"), no_key=True).first()
-    if activity is not None and activity.sender_id is not None:
-        # What a sender may still send today is counted by the guard: one send of it at a time.
-        sender = Sender.objects.filter(pk=activity.sender_id).select_for_update(no_key=True)
-        list(sender.values_list("pk"))
-    return activity
+            cursor.execute(LOCKS, [claim.id, claim.token, claim.id])
+            answers = []
+            while cursor.nextset():
+                answers.append(cursor.fetchall() if cursor.description else [])
+        _, touch, _, [[at]] = answers
+        until = touch[0][0] if touch else None
+    return at.astimezone(UTC) if until is not None and until > at else None
 
 
-def stopped(activity: Activity, claim: Claim, at: datetime) -> bool:
+def stopped(claim: Claim, at: datetime) -> bool:
     """Whether the guard says no; the row says why. What was perhaps sent before can be neither held nor cancelled."""
-    verdict = examine(activity.pk, at)
+    verdict = examine(claim.id, at)
     if not isinstance(verdict, Hold | Cancel):
         return False
     columns: dict[str, Any] = {"reason_code": verdict.code, "reason": verdict.reason, **UNCLAIMED}
-    if activity.dispatched_at is not None:
+    if claim.is_repeat:
         move(State.UNKNOWN, State.CLAIMED, pk=claim.id, columns=columns)
-        open_unknown(activity.client_id)
+        open_unknown(Activity.objects.values_list("client_id", flat=True).get(pk=claim.id))
     elif isinstance(verdict, Cancel):
         move(State.CANCELLED, State.CLAIMED, pk=claim.id, columns=columns | {"due_at": None})
     else:
@@ -132,7 +141,7 @@ def committed(activity: Activity, attempt: Attempt, limits: Limits) -> Ready | N
         "claimed_until": at + limits.lease,
         "provider": provider.name[:40],
     }
-    if not move(State.DISPATCHING, State.CLAIMED, pk=claim.id, claimed_by=claim.token, columns=columns):
+    if not move_mine(State.DISPATCHING, State.CLAIMED, claim.id, claim.token, columns):
         return None
     for name, value in columns.items():
         setattr(activity, name, value)

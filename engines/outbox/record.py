@@ -4,11 +4,10 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Value, When
-from django.db.models.functions import Coalesce, Greatest
+from django.db import connection, transaction
 
-from conversion.models import Activity, Lead
+from conversion.bulk import stored_id
+from conversion.models import Activity
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from conversion.vocabulary import LeadStatus
@@ -22,6 +21,16 @@ from engines.outbox.states import BEFORE, move
 from engines.providers.contract import Accepted, Deferred, Refused, Result, Uncertain
 
 OURS = (State.DISPATCHING, State.UNKNOWN)
+OPEN = "state IN ({}) AND dispatched_at IS NOT NULL".format(", ".join(f"'{one.value}'" for one in BEFORE[State.SENT]))
+# In SQL, since it runs for each message that goes out.
+CONTACTED = f"""UPDATE conversion_lead SET touch_count = touch_count + 1,
+        last_contacted_at = {{later}}(COALESCE(last_contacted_at, %s), %s),
+        status = CASE WHEN status = '{LeadStatus.NEW.value}' THEN '{LeadStatus.CONTACTED.value}' ELSE status END
+    WHERE id = %s AND EXISTS (SELECT 1 FROM conversion_activity a
+        WHERE a.id = %s AND a.lead_id = conversion_lead.id AND {OPEN})"""
+SENT = f"""UPDATE conversion_activity SET state = '{State.SENT.value}', sent_at = dispatched_at, due_at = NULL,
+        claimed_until = NULL, reason_code = '', reason = '', attempts = 0, provider_message_id = %s, metadata = %s
+    WHERE id = %s AND {OPEN}"""
 PLAIN: dict[str, Any] = {"reason_code": "", "reason": "", "attempts": 0, **UNCLAIMED}
 
 
@@ -30,23 +39,28 @@ def record(ready: Ready, result: Result, limits: Limits) -> None:
     the lease still counts: it settles an `unknown`.
     """
     with transaction.atomic(durable=True), across_clients("dispatch"):
-        at = database_now()
         if isinstance(result, Accepted):
             mark_sent(ready.activity, result.message_id)
-        elif isinstance(result, Uncertain):
-            unproven(ready, result.reason, at, limits)
-            circuit.unanswered(ready.account, ready.activity, at)
-            return
-        elif ready.is_repeat:  # a no to this attempt proves nothing of the first
-            unproven(ready, f"sent again, and not taken: {result.reason}", at, limits)
-        elif isinstance(result, Refused):
-            columns = {**PLAIN, "reason_code": "refused", "reason": storable(result.reason)}
-            move(State.FAILED, *OURS, **mine(ready), columns=columns)
         else:
-            deferred(ready, result, at)
-        if isinstance(result, Deferred):
-            circuit.rest(ready.account, at + pause_of(result))
-        circuit.answered(ready.account, ready.dispatched_at)
+            not_taken(ready, result, limits)
+        if not isinstance(result, Uncertain):
+            circuit.answered(ready.account, ready.dispatched_at)
+
+
+def not_taken(ready: Ready, result: Refused | Deferred | Uncertain, limits: Limits) -> None:
+    at = database_now()
+    if isinstance(result, Uncertain):
+        unproven(ready, result.reason, at, limits)
+        circuit.unanswered(ready.account, ready.activity, at)
+    elif ready.is_repeat:  # a no to this attempt proves nothing of the first
+        unproven(ready, f"sent again, and not taken: {result.reason}", at, limits)
+    elif isinstance(result, Refused):
+        columns = {**PLAIN, "reason_code": "refused", "reason": storable(result.reason)}
+        move(State.FAILED, *OURS, **mine(ready), columns=columns)
+    else:
+        deferred(ready, result, at)
+    if isinstance(result, Deferred):
+        circuit.rest(ready.account, at + pause_of(result))
 
 
 def storable(text: str) -> str:
@@ -63,28 +77,21 @@ def mark_sent(activity: Activity, message_id: str) -> bool:
     called in a transaction; the lead's row comes first, so that a booking at the same moment finds this touch or waits.
     """
     message_id = storable(message_id)
-    open_states = [state.value for state in BEFORE[State.SENT]]
-    still_open = Activity.objects.filter(pk=activity.pk, state__in=open_states, dispatched_at__isnull=False)
-    moment = Value(activity.dispatched_at, output_field=Lead._meta.get_field("last_contacted_at"))
-    counted = Lead.objects.filter(Exists(still_open.filter(lead=OuterRef("pk"))), pk=activity.lead_id).update(
-        touch_count=F("touch_count") + 1,
-        last_contacted_at=Greatest(Coalesce("last_contacted_at", moment), moment),
-        status=Case(When(status=LeadStatus.NEW.value, then=Value(LeadStatus.CONTACTED.value)), default=F("status")),
+    later = "GREATEST" if connection.vendor == "postgresql" else "MAX"
+    moment = connection.ops.adapt_datetimefield_value(activity.dispatched_at)
+    metadata = Activity._meta.get_field("metadata").get_db_prep_save(
+        {**activity.metadata, "provider_message_id": message_id}, connection
     )
-    columns: dict[str, Any] = {
-        **PLAIN,
-        "claimed_by": activity.claimed_by,
-        "sent_at": F("dispatched_at"),
-        "due_at": None,
-        "provider_message_id": message_id[:255],
-        "metadata": {**activity.metadata, "provider_message_id": message_id},
-    }
-    if not counted:
-        return False
-    if move(State.SENT, pk=activity.pk, dispatched_at__isnull=False, columns=columns):
-        return True
-    # While this one waited for the lead's row, another recorded the same touch and counted it.
-    Lead.objects.filter(pk=activity.lead_id).update(touch_count=F("touch_count") - 1)
+    touch, lead = stored_id(activity.pk), stored_id(activity.lead_id)
+    with connection.cursor() as cursor:
+        cursor.execute(CONTACTED.format(later=later), [moment, moment, lead, touch])
+        if not cursor.rowcount:
+            return False
+        cursor.execute(SENT, [message_id[:255], metadata, touch])
+        if cursor.rowcount:
+            return True
+        # While this one waited for the lead's row, another recorded the same touch and counted it.
+        cursor.execute("UPDATE conversion_lead SET touch_count = touch_count - 1 WHERE id = %s", [lead])
     return False
 
 

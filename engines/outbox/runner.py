@@ -11,7 +11,7 @@ from conversion.tenancy import across_clients
 from engines.outbox import durability
 from engines.outbox.claims import Claim, claim, release
 from engines.outbox.limits import Limits
-from engines.outbox.sending import AWAY, send
+from engines.outbox.sending import AWAY, screened, send
 from engines.outbox.sweep import sweep
 
 logger = logging.getLogger(__name__)
@@ -74,25 +74,27 @@ class Runner:
 
     def _step(self) -> bool:
         """One round of the loop; whether something was claimed."""
+        before = self.claimed
         try:
             close_old_connections()
             if time.monotonic() - self._swept >= SWEEP:
                 self._swept = time.monotonic()
                 sweep(self.limits)
-            claims = self._claim()
+            self._claim()
         except AWAY as error:
             logger.warning("the database is away: %s", error)
             self.stop.wait(AWAY_PAUSE)
             return True
-        return bool(claims)
+        return self.claimed > before
 
-    def _claim(self) -> list[Claim]:
+    def _claim(self) -> None:
         with self._freed:
             room = self.threads * 2 - self._in_hand if self._in_hand <= self.threads else 0
         if room <= 0:
-            return []
+            return
         claims = claim(room, self.limits)
         self.claimed += len(claims)
+        claims = screened(claims)
         with self._freed:
             self._in_hand += len(claims)
         for one in claims:
@@ -100,7 +102,6 @@ class Runner:
                 self._jobs.put(one)
             else:
                 self._do(one)
-        return claims
 
     def _rest(self) -> None:
         """Wait for a free hand where all are busy, else for the next poll."""

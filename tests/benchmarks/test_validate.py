@@ -25,7 +25,7 @@ def asking(most):
 def test_the_exit_status_and_the_last_line_follow_the_claims(monkeypatch, capsys, tmp_path, most, status, last):
     monkeypatch.setattr(validate, "questions", asking(most))
     report = tmp_path / "validation.md"
-    assert validate.main(["--seeds", "3", "--first-seed", "1", "--report", str(report)]) == status
+    assert validate.main(["--seeds", "3", "--first-seed", "1", "--processes", "1", "--report", str(report)]) == status
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1] == last
     assert "1.5" in printed[0]
@@ -36,7 +36,7 @@ def test_the_exit_status_and_the_last_line_follow_the_claims(monkeypatch, capsys
 
 def test_nothing_run_is_a_failure(monkeypatch, capsys):
     monkeypatch.setattr(validate, "questions", asking(2))
-    assert validate.main(["--only", "another subject"]) == 1
+    assert validate.main(["--processes", "1", "--only", "another subject"]) == 1
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 0 failed"
 
 

@@ -82,7 +82,7 @@ def test_elsewhere_a_key_is_required(account, settings):
         seal(account, GIVEN)
 
 
-@pytest.mark.parametrize("bad", ["secret", "a" * 44, OLD[:-2], "é"])
+@pytest.mark.parametrize("bad", ["secret", "a" * 44, OLD[:-2], "é"], ids=["short", "one letter", "cut", "not ASCII"])
 def test_a_key_that_is_none_is_told_by_its_place(settings, bad):
     settings.CREDENTIAL_KEY = [OLD, bad]
     with pytest.raises(KeyMissingError, match="CREDENTIAL_KEY: key 2 is no Fernet key") as error:

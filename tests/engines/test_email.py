@@ -140,8 +140,8 @@ def test_a_client_with_an_address_only_gets_a_sender_for_it(make_client, account
     assert (touch.state, touch.provider, touch.sender.address) == ("sent", "console", "b@beta.example")
     with override_settings(DEFAULT_PROVIDERS={"email": "none"}):
         touch = send(make_lead(client, email="eve@recipient.example"))
-    assert touch.state == "held"
-    assert touch.reason == "the sender has no account at a provider, and there is no default for email"
+    assert (touch.state, touch.reason_code) == ("held", "no_account")
+    assert touch.reason == "b@beta.example has no account at a provider, and there is no default for email"
 
 
 def test_inside_an_open_transaction_nothing_happens(lead, mailbox):  # noqa: F811

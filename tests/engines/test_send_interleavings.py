@@ -106,7 +106,7 @@ def test_an_opt_out_between_the_two_questions(acme, provider, limits, monkeypatc
         return really(one, within)
 
     monkeypatch.setattr(sending, "dispatch", dispatch)
-    for one in claim(100, limits):
+    for one in sending.screened(claim(100, limits)):
         sending.send(one, limits)
     assert set(provider.sent) == {str(pk) for pk in touches} - {str(pk) for pk in chosen}
     assert set(kinds.values()) == set(OPT_OUTS)
@@ -123,7 +123,7 @@ def test_an_opt_out_between_the_two_questions(acme, provider, limits, monkeypatc
 def worker(limits, stop, faults):
     try:
         while not stop.is_set():
-            for one in claim(2, limits):
+            for one in sending.screened(claim(2, limits)):
                 try:
                     sending.send(one, limits)
                 except OperationalError:  # the send gave way; it comes again

@@ -10,6 +10,7 @@ from conversion.models import Activity, ProviderAccount, Sender
 from conversion.tenancy import across_clients
 from engines.outbox import dispatching, sending, sweep
 from engines.outbox.limits import Limits
+from engines.outbox.sending import screened, send
 from engines.providers.contract import Accepted, Outgoing
 from engines.verdicts import Go
 from tests.factories import lead as make_lead
@@ -29,6 +30,9 @@ class Guard:
         if isinstance(verdict, Exception):
             raise verdict
         return verdict
+
+    def examine_all(self, touches, at):
+        return {touch: self.examine(touch, at) for touch in touches}
 
 
 @dataclass
@@ -59,8 +63,8 @@ class FakeProvider:
 @pytest.fixture
 def guard(monkeypatch):
     stand_in = Guard()
-    for module in (dispatching, sending):
-        monkeypatch.setattr(module, "examine", stand_in.examine)
+    monkeypatch.setattr(dispatching, "examine", stand_in.examine)
+    monkeypatch.setattr(sending, "examine_all", stand_in.examine_all)
     return stand_in
 
 
@@ -101,6 +105,12 @@ def queued(customer, mailbox):
         return [touch(one, **{**defaults, **fields}) for one in leads]
 
     return make
+
+
+def send_all(claims, limits):
+    """As a runner does: the guard is asked for all, then each is sent."""
+    for one in screened(claims):
+        send(one, limits)
 
 
 def states():

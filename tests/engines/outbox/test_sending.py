@@ -7,7 +7,7 @@ from django.db import OperationalError, connection, transaction
 from django.utils.timezone import now
 
 from conversion.models import ProviderAccount
-from engines.outbox import sending
+from engines.outbox import dispatching, sending
 from engines.outbox.claims import claim
 from engines.outbox.durability import NotDurableError
 from engines.outbox.limits import DEFERRALS
@@ -15,15 +15,14 @@ from engines.outbox.sending import send, send_now
 from engines.providers.contract import Accepted, Deferred, Refused, Uncertain
 from engines.verdicts import Cancel, Go, Hold
 from patterns.models import HealthAlert
-from tests.engines.outbox.conftest import states
+from tests.engines.outbox.conftest import send_all, states
 
 pytestmark = pytest.mark.django_db
 
 
 def sent_once(limits):
     """Claim what is due and send it."""
-    for one in claim(10, limits):
-        send(one, limits)
+    send_all(claim(10, limits), limits)
 
 
 def test_a_touch_is_sent_with_its_evidence(queued, provider, limits):
@@ -207,9 +206,38 @@ def test_a_database_that_is_away_is_no_fault_of_the_touch(queued, provider, guar
     guard.verdicts = [Go(), OperationalError("gone")]
     [one] = claim(1, limits)
     with pytest.raises(OperationalError):
-        send(one, limits)
+        send_all([one], limits)
     touch.refresh_from_db()
     assert (touch.state, touch.attempts, touch.claimed_by) == ("queued", 0, "")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_is_away_when_all_are_asked_about_leaves_none_claimed(queued, provider, guard, limits):
+    queued(3)
+    guard.verdicts = [Go(), OperationalError("gone")]
+    claims = claim(3, limits)
+    with pytest.raises(OperationalError):
+        send_all(claims, limits)
+    assert (states(), provider.sent) == ({"queued": 3}, [])
+
+
+def test_a_touch_that_the_guard_breaks_on_keeps_no_other_back(queued, provider, guard, limits, monkeypatch, caplog):
+    poison, *others = queued(3)
+    real = guard.examine
+
+    def examine(touch, at):
+        if touch == poison.pk:
+            raise ZeroDivisionError("poison")
+        return real(touch, at)
+
+    monkeypatch.setattr(guard, "examine", examine)  # asked for all
+    monkeypatch.setattr(dispatching, "examine", examine)  # and for each
+    for _ in range(3):
+        send_all(claim(10, limits), limits)
+        type(poison).objects.filter(client=poison.client, state="queued").update(due_at=now() - timedelta(seconds=1))
+    poison.refresh_from_db()
+    assert (poison.state, poison.reason_code) == ("held", "fault")
+    assert set(provider.sent) == {str(other.pk) for other in others}
 
 
 @pytest.mark.django_db(transaction=True)
