@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from conversion.vocabulary import PatternType
+from conversion.vocabulary import PatternType, Status
 from patterns.detectors.atrisk import at_risk
 from patterns.detectors.backing import chance_of_gain
 from patterns.detectors.calls import TypeTests, type_tests
 from patterns.detectors.families import any_supported, discoveries, findings_at, head, losers, ranked, winners
 from patterns.detectors.features import MIN_TEMPLATES, Fitted, feature_family, fit_features
-from patterns.detectors.findings import Q_SUPPORTED, Abstention, Finding, rounded
+from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import Frame
 from patterns.detectors.lengths import optimal_lengths
 from patterns.detectors.texts import Written, written
@@ -52,7 +52,7 @@ class WhatDetector:
         *q_values, q_types, q_curves, q_arms = discoveries(*(family.p_values for family in families.values()), *further)
         found = {name: findings_at(family, q) for (name, family), q in zip(families.items(), q_values, strict=True)}
         by_type, by_arm = findings_at(types.family, q_types), findings_at(arms.family, q_arms)
-        parts = {
+        parts: dict[str, Any] = {
             "subject_patterns": two_sided(fitted, found, "subjects", ("winning", "losing")),
             "pain_points": pain_points(fitted, found),
             "ctas": calls(fitted, found, types, by_type),
@@ -63,7 +63,8 @@ class WhatDetector:
         }
         if silent := unanimous(list(parts.values())):
             return silent
-        backed = any(map(any_supported, (*found.values(), by_type))) or bool((q_curves <= Q_SUPPORTED).any())
+        named = any(length.get("status") == Status.SUPPORTED for length in parts["optimal_length"].values())
+        backed = named or any(map(any_supported, (*found.values(), by_type)))
         confidence = chance_of_gain(fitted, rng) if backed else chance_of_winners(by_arm)
         payload: dict[str, Any] = rounded(
             {**head(PatternType.WHAT, as_of, counts.touches, confidence, table.outcome), **parts}
