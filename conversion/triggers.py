@@ -8,7 +8,8 @@ Work is done only where a status, an outcome or the moment changes; other update
 On PostgreSQL a trigger also makes whoever writes an entry of the suppression list pass a gate first: a table without rows or
 columns, locked ROW EXCLUSIVE by writers, who do not hinder each other, and SHARE by a send that is about to be committed
 (`engines.outbox.dispatching`). The list itself could not be the gate: its own upkeep (VACUUM, ANALYZE) takes locks that SHARE
-excludes, and would stop all sends for as long as it takes. Taking entries away needs no gate.
+excludes, and would stop all sends for as long as it takes. Taking entries away passes it as well: an erasure begins with that,
+and locks in the order of a send.
 """
 
 from typing import Any
@@ -71,7 +72,7 @@ BEGIN {BOOK.format(moment="NEW.occurred_at")} RETURN NULL; END $$;
 CREATE TABLE IF NOT EXISTS {GATE} ();
 CREATE OR REPLACE FUNCTION conversion_suppression_written() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN LOCK TABLE {GATE} IN ROW EXCLUSIVE MODE; RETURN NULL; END $$;
-CREATE OR REPLACE TRIGGER conversion_suppression_1_gate BEFORE INSERT OR UPDATE ON conversion_suppression
+CREATE OR REPLACE TRIGGER conversion_suppression_1_gate BEFORE INSERT OR UPDATE OR DELETE ON conversion_suppression
     FOR EACH STATEMENT EXECUTE FUNCTION conversion_suppression_written();
 
 CREATE OR REPLACE TRIGGER conversion_lead_1_status BEFORE UPDATE OF status ON conversion_lead

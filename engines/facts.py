@@ -154,6 +154,8 @@ def read(touches: Collection[UUID], at: datetime) -> dict[UUID, Facts]:
     """The facts about touches at a moment, all from the database, without touches that are not there. Two statements, however
     many they are.
     """
+    if not touches:
+        return {}
     with connection.cursor() as cursor:
         statement = ROWS.format(ids=places(touches), true="true" if connection.vendor == "postgresql" else "1")
         cursor.execute(statement, [stored_id(touch) for touch in touches])

@@ -12,6 +12,7 @@ from benchmarks.chaos.stage import Stage
 
 SIZE = 48 * 1024 * 1024
 SECONDS = 6.0  # for which it is full
+FULL = b"No space left on device"
 
 
 class NoMountError(RuntimeError):
@@ -46,11 +47,15 @@ def full_disk(stage: Stage) -> None:
         admin.execute(f"CREATE TABLESPACE small LOCATION '{tablespace}'")
         try:
             admin.execute("ALTER TABLE conversion_activity SET TABLESPACE small")
+            told = stage.postgres.log.stat().st_size
             fill(filler)
             time.sleep(SECONDS)
-            filler.unlink()
         finally:
             filler.unlink(missing_ok=True)
+    with stage.postgres.log.open("rb") as log:
+        log.seek(told)
+        if FULL not in log.read():
+            stage.wrong.append("the disk was never found full: PostgreSQL's log does not say so")
 
 
 def back(stage: Stage) -> None:

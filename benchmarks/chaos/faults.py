@@ -15,7 +15,9 @@ from datetime import timedelta
 import psycopg
 from django.db import connections
 
+from benchmarks.chaos.confirmations import TROUBLE, confirm_all, watch
 from benchmarks.chaos.disk import full_disk
+from benchmarks.chaos.imports import import_twice
 from benchmarks.chaos.optouts import opt_outs_during
 from benchmarks.chaos.stage import CAPACITY, LEASE, THREADS, Stage
 from engines.outbox.limits import PROBE_AFTER
@@ -173,7 +175,7 @@ def troubled(mode: str, limit: int, *, seconds: float = 3.0) -> Callable[[Stage]
 
 
 def many_starts(stage: Stage) -> int:
-    """Eight senders start at once, and two planners queue the same messages at once."""
+    """Eight senders start at once, two planners queue the same messages at once, and the same files are imported twice."""
     touches = stage.campaign(stage.messages, wake=False)
     starters = [threading.Thread(target=queue_again, args=(stage, touches)) for _ in range(2)]
     for starter in starters:
@@ -182,7 +184,19 @@ def many_starts(stage: Stage) -> int:
         stage.sender()
     for starter in starters:
         starter.join()
+    import_twice(stage)
     return 0
+
+
+def confirmed(stage: Stage) -> int:
+    """The provider's word overtakes its answer, which takes half a second, or never comes."""
+    watch()
+    stage.fake.switch("500", delay=0.5, limit=TROUBLE)
+    stage.both()
+    stage.campaign(stage.messages)
+    confirm_all(stage)
+    stage.fake.switch("ok")
+    return CAPACITY + TROUBLE
 
 
 def queue_again(stage: Stage, touches: list) -> None:
@@ -269,10 +283,11 @@ FAULTS = (
     Fault("13c", "HTML in place of an answer, after accept", troubled("html", 10**6), settled=90, by_account=True),
     Fault("13d", "429 with Retry-After", troubled("429", 10**6)),
     Fault("13e", "400", troubled("400", 20, seconds=1.0)),
-    Fault("15", "eight starts at once, queued twice at once", many_starts),
+    Fault("15", "eight starts, queued twice, imported twice at once", many_starts),
     Fault("16", "death between commit and publish", never_published),
     Fault("17", "visibility_timeout=5 under a long campaign", short_visibility, {"CHAOS_VISIBILITY": "5"}, delay=0.9),
-    Fault("19", "opt-outs between claim and dispatch", opting_out),
+    Fault("18", "confirmed before, at once, reordered, days late", confirmed),
+    Fault("19", "opt-outs and erasures between claim and dispatch", opting_out),
     Fault("20", "the database's disk full", disk_full),
     Fault("21", "the workers' clocks an hour ahead", clock_off, {"CHAOS_CLOCK_OFFSET": "3600"}),
 )

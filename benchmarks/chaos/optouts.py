@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connections
 
 from benchmarks.chaos.stage import Stage
+from conversion.erasure import erase
 from conversion.models import Activity, Lead, Suppression
 from conversion.tenancy import across_clients
 from engines import unsubscribe
@@ -54,4 +55,8 @@ def one_click(touch: Any) -> None:
     unsubscribe.unsubscribe(unsubscribe.Link(touch.client_id, touch.pk))
 
 
-WAYS = (stop, suppress, one_click)
+def forget(touch: Any) -> None:
+    erase(str(touch.lead_id), touch.client)
+
+
+WAYS = (stop, suppress, one_click, forget)

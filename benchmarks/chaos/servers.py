@@ -62,6 +62,10 @@ class Postgres:
             self.prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
         self.url = f"postgresql://chaos@{str(self.folder).replace('/', '%2F')}/postgres"
 
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
     def run(self, program: str, *arguments: str, check: bool = True) -> None:
         command = [*self.prefix, str(self.programs / program), *arguments]
         subprocess.run(command, check=check, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
@@ -72,7 +76,7 @@ class Postgres:
 
     def start(self) -> None:
         settings = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c max_connections=200"
-        self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.folder / "log"), "-o", settings, "start")
+        self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.log), "-o", settings, "start")
 
     def stop(self, how: str = "immediate") -> None:
         self.run("pg_ctl", "-D", str(self.data), "-m", how, "stop", check=False)

@@ -28,7 +28,7 @@ OPEN = ("planned", "queued", "claimed", "dispatching")
 @dataclass
 class Stage:
     """environment: of the workers, above the harness's own. planned: keys of the messages queued so far. forbidden: those
-    that must not stand in the ledger.
+    that must not stand in the ledger. wrong: what else did not hold, in words.
     """
 
     folder: Path
@@ -41,6 +41,7 @@ class Stage:
     planned: list[str] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
     clients: list[Any] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
 
     def worker_environment(self) -> dict[str, str]:
         return {

@@ -55,6 +55,7 @@ def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled
     worst = max(of_each.values(), default=0) if by_account else found.unknown
     check(found, worst <= most_unknown, f"more unknown than in flight ({most_unknown})")
     check(found, settled, "some were never settled")
+    found.broken += stage.wrong
     return found
 
 

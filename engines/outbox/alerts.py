@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count, Min
 from django.utils.timezone import now
 
-from conversion.models import Activity, ProviderAccount
+from conversion.models import Activity, ProviderAccount, Sender
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState, Severity
 from patterns.models import HealthAlert
@@ -38,11 +38,17 @@ def unknown_message(count: int, oldest: Any) -> str:
 
 
 def open_circuit(client_id: Any, account: ProviderAccount) -> None:
+    """To the client whose send found it out, and to every other that sends through the account."""
     message = (
         f"Several sends in a row through {account} were not answered clearly. Sending through it has stopped; one message "
         "at a time is tried until the provider answers again."
     )
-    raise_alert(client_id, CIRCUIT, message, circuit_subject(account))
+    through = {"account": account} if account.agency_id else {"account": None, "channel": account.channel}
+    with across_clients("dispatch"):
+        senders = Sender.objects.filter(is_active=True, client__deleted_at=None, **through)
+        clients = {client_id, *senders.values_list("client_id", flat=True)}
+    for client in sorted(clients, key=str):
+        raise_alert(client, CIRCUIT, message, circuit_subject(account))
 
 
 def close_circuit(account: ProviderAccount) -> None:

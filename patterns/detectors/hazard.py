@@ -20,7 +20,8 @@ from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.families import TESTED_FROM, Family
 from patterns.detectors.frame import Ints
 from patterns.stats.counting import Patterns, count_patterns, dense_codes
-from patterns.stats.logistic import Fit, Level, Term, fit, ridge
+from patterns.stats.fitted import Fit, Level
+from patterns.stats.logistic import Term, fit_each, ridge
 from patterns.stats.rates import Counts, Floats, hierarchical
 from patterns.stats.strata import Z95, Lifts
 
@@ -132,9 +133,8 @@ def likeliest(
     Raises ValueError where there is no scale.
     """
     tried = []
-    for scale in scales:
-        model = terms_at(scale)
-        found = fit(patterns, model)
+    alternatives = [terms_at(scale) for scale in scales]
+    for scale, model, found in zip(scales, alternatives, fit_each(patterns, alternatives), strict=True):
         log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in model)
         tried.append((found.log_posterior - found.log_curvature / 2 + log_prior / 2, found, scale))
     _, found, scale = max(tried, key=lambda one: one[0])

@@ -2,6 +2,7 @@
 component of the score that it belongs to (`docs/statistics.md`, "Components").
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,8 +137,9 @@ def centred(table: Table, effects: Effects, place: int) -> Floats:
 
 def scale_of(found: Floats) -> Scale:
     """found: log odds (leads, 4) of all leads. Looks at nobody's outcome."""
-    low = np.quantile(found, TRIMMED, axis=0, method="lower")
-    high = np.quantile(found, 1 - TRIMMED, axis=0, method="higher")
+    last = len(found) - 1
+    ends = math.floor(last * TRIMMED), math.ceil(last * (1 - TRIMMED))
+    low, high = np.partition(found.T, ends, axis=1)[:, ends].T
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, NARROWEST / 2)
     return Scale(middle - half, middle + half)
 

@@ -17,7 +17,8 @@ from patterns.detectors.atrisk import AtRisk
 from patterns.detectors.frame import Ints
 from patterns.detectors.hazard import GAP_STARTS, SCALES, TOUCHES, gap_bin, likeliest
 from patterns.stats.counting import count_patterns
-from patterns.stats.logistic import Fit, Level, Term, ridge
+from patterns.stats.fitted import Fit, Level
+from patterns.stats.logistic import Term, ridge
 from patterns.stats.rates import Floats
 
 SIZES = (len(CHANNELS), TOUCHES, len(GAP_STARTS))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from scipy.special import expit
@@ -14,9 +14,9 @@ from patterns.detectors.frame import Ints
 from patterns.detectors.gains import Gain, deal
 from patterns.detectors.hazard import COLUMNS, COUNTS, SIZES, Hazard, fit_hazard, gap_bin
 from patterns.detectors.leaving import Leaving
-from patterns.stats.counting import Patterns
-from patterns.stats.logistic import gathered
-from patterns.stats.plans import all_plans, channels_used, conversion
+from patterns.stats.counting import Patterns, dense_codes
+from patterns.stats.fitted import gathered
+from patterns.stats.plans import all_plans, channels_used, shared_conversion
 from patterns.stats.rates import Floats
 
 DEFAULT = tuple(CHANNELS.index(channel) for channel in USUAL_SEQUENCE)
@@ -24,7 +24,6 @@ MIN_TOUCHES = 30  # at risk over a channel, or at a touch number, before a plan 
 DRAWS = 500
 CANDIDATES = 100  # the best by point estimate, of which it is asked how sure their gain is
 LISTED = 5  # of these the first ones: the others are variations of the same
-MANY = 4096  # plans evaluated at a time: bounds the memory
 
 
 @dataclass(frozen=True)
@@ -91,77 +90,108 @@ class Planner:
         reached = self.model.counts("touch").trials[: len(DEFAULT)] >= MIN_TOUCHES
         return int(np.argmin(np.append(reached, False)))
 
-    def rates(self, plans: Ints) -> Floats:
+    def rates(self, menu: "Menu") -> Floats:
         """Share of leads that convert within each plan, by the coefficients as they stand."""
-        total = np.zeros(len(plans))
-        by_touch = self.leaving.by_touch(plans.shape[1])
-        for low in range(0, len(plans), MANY):
-            part = plans[low : low + MANY]
-            leaving = by_touch[np.arange(part.shape[1]), part]
-            for tier, share in enumerate(self.tiers):
-                eta = gathered(self.model.fit.coefficients, self.model.fit.starts, flat_levels(part, tier))
-                hazard = expit(self.model.level.intercept + eta).reshape(part.shape)
-                total[low : low + MANY] += share * conversion(hazard, leaving)
+        fit = self.model.fit
+        leaving = self.leaving.by_touch(menu.plans.shape[1])[menu.touch, menu.channel]
+        total = np.zeros(len(menu))
+        for tier in np.flatnonzero(self.tiers).tolist():
+            hazard = expit(self.model.level.intercept + gathered(fit.coefficients, fit.starts, menu.levels(tier)))
+            total += self.tiers[tier] * shared_conversion(hazard, leaving, menu.step)
         return total
 
-    def drawn_rates(self, plans: Ints, rng: np.random.Generator) -> Floats:
-        """The same for draws of both models' coefficients from their posteriors: (DRAWS, plans)."""
+    def drawn_rates(self, menu: "Menu", rng: np.random.Generator) -> Floats:
+        """The same for draws of both models' coefficients from their posteriors: (plans, DRAWS)."""
         coefficients, intercept = self.model.level.draws(self.model.fit, rng, DRAWS)
-        by_touch = self.leaving.drawn_by_touch(plans.shape[1], rng, DRAWS)
-        leaving = by_touch[:, np.arange(plans.shape[1]), plans]
-        drawn = np.zeros((DRAWS, len(plans)))
-        for tier, share in enumerate(self.tiers):
-            eta = coefficients @ one_hot(flat_levels(plans, tier)).T + intercept[:, None]
-            hazard = expit(eta).reshape(DRAWS, *plans.shape)
-            drawn += share * conversion(hazard, leaving)
+        by_touch = self.leaving.drawn_by_touch(menu.plans.shape[1], rng, DRAWS)
+        leaving = np.ascontiguousarray(by_touch[:, menu.touch, menu.channel].T)
+        drawn = np.zeros((len(menu), DRAWS))
+        for tier in np.flatnonzero(self.tiers).tolist():
+            hazard = expit(one_hot(menu.levels(tier)) @ coefficients.T + intercept)
+            drawn += self.tiers[tier] * shared_conversion(hazard, leaving, menu.step)
         return drawn
 
     def worth(self, plans: Ints, rng: np.random.Generator) -> Worth:
         """The worth of these plans, in the order of `Worth`."""
-        both = np.concatenate([plans, np.array([DEFAULT[: plans.shape[1]]])])
-        drawn = self.drawn_rates(both, rng)
-        ratio = drawn[:, :-1] / drawn[:, -1:]
-        low, middle, high = np.quantile(ratio, (0.025, 0.5, 0.975), axis=0)
-        rate_low, rate_high = np.quantile(drawn[:, :-1], (0.025, 0.975), axis=0)
+        menu = Menu.of(np.concatenate([plans, np.array([DEFAULT[: plans.shape[1]]])]))
+        drawn = self.drawn_rates(menu, rng)
+        ratio = drawn[:-1] / drawn[-1]
+        low, middle, high = np.quantile(ratio, (0.025, 0.5, 0.975), axis=1)
+        rate_low, rate_high = np.quantile(drawn[:-1], (0.025, 0.975), axis=1)
         order = np.lexsort((-middle, low <= 1))
         log_ratio = np.log(ratio)
         columns = (
-            self.rates(plans),
+            self.rates(menu)[:-1],
             rate_low,
             rate_high,
             middle,
             low,
             high,
-            (ratio > 1).mean(axis=0),
-            log_ratio.mean(axis=0),
-            log_ratio.var(axis=0),
+            (ratio > 1).mean(axis=1),
+            log_ratio.mean(axis=1),
+            log_ratio.var(axis=1),
         )
         return Worth(plans[order], *(column[order] for column in columns))
 
     def best(self, rng: np.random.Generator) -> Worth:
         """The worth of the best plans of the allowed channels; CANDIDATES of them."""
-        plans = all_plans(self.allowed, self.length)
-        order = np.argsort(-self.rates(plans), kind="stable")[:CANDIDATES]
-        return self.worth(plans[order], rng)
+        menu = whole_menu(tuple(self.allowed), self.length)
+        order = np.argsort(-self.rates(menu), kind="stable")[:CANDIDATES]
+        return self.worth(menu.plans[order], rng)
 
 
-def flat_levels(plans: Ints, tier: int) -> Ints:
-    """The hazard model's levels of each touch of each plan for leads of a tier: (plans * touches, columns)."""
-    before, new = channels_used(plans)
-    previous = np.concatenate([np.full((len(plans), 1), -1), plans[:, :-1]], axis=1)
-    touch = np.broadcast_to(np.arange(plans.shape[1]), plans.shape)
-    bins = gap_bin(np.array((-1, *USUAL_GAPS)))
-    columns = {
-        "channel": plans,
-        "tier": np.full_like(plans, tier),
-        "touch": touch,
-        "gap": np.broadcast_to(bins[: plans.shape[1]], plans.shape),
-        "channel_in_tier": tier * len(CHANNELS) + plans,
-        "new": new - 1,
-        "used": np.minimum(before, COUNTS) - 1,
-        "transition": np.where(previous < 0, -1, previous * len(CHANNELS) + plans),
-    }
-    return np.stack([columns[name].ravel() for name in COLUMNS], axis=1)
+@dataclass(frozen=True)
+class Menu:
+    """Plans, and the steps that they are made of: touches that are alike in all that the hazard model looks at but the tier.
+
+    Thousands of plans share some hundred steps, so hazards are worked out once a step.
+
+    plans: channel codes (plans, touches). step: likewise, which of the steps each touch is. touch, previous (-1 for
+    none), channel, before (channels used before) and new (1 or 0): of each step.
+    """
+
+    plans: Ints
+    step: Ints
+    touch: Ints
+    previous: Ints
+    channel: Ints
+    before: Ints
+    new: Ints
+
+    @classmethod
+    def of(cls, plans: Ints) -> "Menu":
+        before, new = channels_used(plans)
+        previous = np.concatenate([np.full((len(plans), 1), -1), plans[:, :-1]], axis=1)
+        touch = np.broadcast_to(np.arange(plans.shape[1]), plans.shape)
+        columns = [column.ravel() for column in (touch, previous, plans, before, new)]
+        step = dense_codes(*columns)
+        at = np.empty(step.max() + 1, dtype=np.int64)
+        at[step] = np.arange(len(step))  # any one of the touches that are alike
+        return cls(plans, step.reshape(plans.shape), *(column[at] for column in columns))
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+    def levels(self, tier: int) -> Ints:
+        """The hazard model's levels of each step for leads of a tier: (steps, columns)."""
+        pair = np.where(self.previous < 0, -1, self.previous * len(CHANNELS) + self.channel)
+        columns = {
+            "channel": self.channel,
+            "tier": np.full_like(self.channel, tier),
+            "touch": self.touch,
+            "gap": gap_bin(np.array((-1, *USUAL_GAPS)))[self.touch],
+            "channel_in_tier": tier * len(CHANNELS) + self.channel,
+            "new": self.new - 1,
+            "used": np.minimum(self.before, COUNTS) - 1,
+            "transition": pair,
+        }
+        return np.stack([columns[name] for name in COLUMNS], axis=1)
+
+
+@lru_cache(maxsize=8)
+def whole_menu(channels: tuple[int, ...], length: int) -> Menu:
+    """Every plan of this length over these channels: always the same, and asked for several times a client."""
+    return Menu.of(all_plans(channels, length))
 
 
 def one_hot(levels: Ints) -> Floats:

@@ -15,7 +15,20 @@ from patterns.detectors.findings import Abstention
 from patterns.detectors.frame import Ints
 from patterns.detectors.learned import Subject, components_of, payload_of
 from patterns.stats.crossfit import Crossfit, Slopes
-from patterns.stats.gate import EXPECTED, LATEST, MATTERS, Divided, Gain, Held, divide, gain, judge, promotes
+from patterns.stats.gate import (
+    EXPECTED,
+    FOLDS,
+    LATEST,
+    MATTERS,
+    Divided,
+    Gain,
+    Held,
+    divide,
+    gain,
+    judge,
+    judge_fixed,
+    promotes,
+)
 from patterns.stats.omnibus import p_value
 from patterns.stats.rates import Bools, Floats, about
 from patterns.stats.weights import (
@@ -113,7 +126,7 @@ def slopes(subject: Subject, prior: Prior) -> Slopes:
     """The prior of the weights as one of the slopes of the rules' components."""
     counted = count_patterns(subject.table.slopes, subject.y)
     ridge = np.broadcast_to(np.asarray(prior.ridge, dtype=np.float64), (len(COMPONENTS),))
-    return Slopes(prior.coefficients(counted), ridge)
+    return Slopes(prior.coefficients(fit_fixed(counted, prior.weights)), ridge)
 
 
 def fixed(subject: Subject, weights: Floats) -> WeightFit:
@@ -133,10 +146,9 @@ def hold_trial(
     components that each lead had when it was held out, since those that a lead had a share in flatter it.
     """
     divisions = divide(subject.y, rng)
-    rules = [subject.table.slopes] * len(divisions)
-    by_default = judge(divisions, rules, subject.y, lambda leads, *_: fit_fixed(leads, defaults))
+    by_default = judge_fixed(divisions, subject.table.slopes, subject.y, defaults)
     same = np.array_equal(champion, defaults)
-    current = by_default if same else judge(divisions, rules, subject.y, lambda leads, *_: fit_fixed(leads, champion))
+    current = by_default if same else judge_fixed(divisions, subject.table.slopes, subject.y, champion)
     held_out = [components_held_out(subject, crossfit, division) for division in divisions]
     worths = [worth for _, worth in held_out]
     challenger = judge(
@@ -167,8 +179,9 @@ def leads_of(components: Floats, y: Bools) -> Patterns:
 def components_held_out(subject: Subject, crossfit: Crossfit, division: Divided) -> tuple[Floats, list[Floats]]:
     """(leads, 4): each lead's learned components as the other folds give them; and the components' worth by fold."""
     found, worths = np.empty((len(subject), len(COMPONENTS))), []
-    for _, test in division.halves():
-        learned, worth = components_of(subject, crossfit.without(test))
+    for fold, effects in enumerate(crossfit.without_each(division.fold, FOLDS)):
+        learned, worth = components_of(subject, effects)
+        test = division.fold == fold
         found[test] = learned[test]
         worths.append(worth)
     return found, worths

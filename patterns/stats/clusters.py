@@ -13,7 +13,8 @@ from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
 from patterns.stats.counting import Patterns
-from patterns.stats.logistic import STRATA_SD, Fit, Model, Term, gathered
+from patterns.stats.fitted import Fit, gathered
+from patterns.stats.logistic import STRATA_SD, Model, Term
 from patterns.stats.rates import Floats, Ints
 
 SPREADS = np.array([0.03, 0.1, 0.2, 0.3, 0.45, 0.65, 0.9, 1.2])  # of the chance effects, log odds

@@ -10,9 +10,9 @@ exact to second order and as cheap as one linear system (Beirami, Razaviyayn, Sh
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import csr_array
 from scipy.special import expit
 
 from patterns.stats.rates import Bools, Floats, Ints
@@ -49,16 +49,15 @@ class Table:
         return tuple(int(place) for place in first + np.cumsum([0, *self.sizes]))
 
     @cached_property
-    def matrix(self) -> csr_array:
-        """(leads, coefficients): a one, the slopes, and a one for each level."""
-        leads, families = self.levels.shape
-        dense = 1 + self.slopes.shape[1]
-        first = np.tile(np.arange(dense), (leads, 1))
-        columns = np.concatenate([first, self.levels + np.array(self.starts[:-1], dtype=np.int64)], axis=1)
-        values = np.concatenate([np.ones((leads, 1)), self.slopes, np.ones((leads, families))], axis=1)
-        keep = np.concatenate([np.ones((leads, dense), dtype=bool), self.levels >= 0], axis=1)
-        rows = np.concatenate([[0], keep.sum(axis=1).cumsum()])
-        return csr_array((values[keep], columns[keep], rows), shape=(leads, self.starts[-1]))
+    def dense(self) -> Floats:
+        """(1 + m, leads): a one, and the slopes."""
+        return np.concatenate([np.ones((1, len(self))), self.slopes.T])
+
+    @cached_property
+    def codes(self) -> list[Ints]:
+        """Of each family, and of the strata as the last one, the leads' levels; no level is one more than the last."""
+        families = [np.where(column < 0, size, column) for column, size in zip(self.levels.T, self.sizes, strict=True)]
+        return [code.astype(np.intp) for code in (*families, self.stratum)]
 
     @cached_property
     def strata(self) -> int:
@@ -116,22 +115,52 @@ class Effects:
     taus: Floats
 
 
-def moments(table: Table, at: Effects, rows: Ints | slice = slice(None)) -> Moments:
-    """The quadratic form of some of the leads around `at`."""
-    x, stratum, y = table.matrix[rows], table.stratum[rows], table.y[rows]
-    eta = x @ at.coefficients + at.strata[stratum]
+def log_odds(table: Table, at: Effects) -> Floats:
+    """Of each lead."""
+    found = at.coefficients[: table.starts[0]] @ table.dense + at.strata[table.stratum]
+    for code, (low, high) in zip(table.codes[:-1], pairwise(table.starts), strict=True):
+        found += np.append(at.coefficients[low:high], 0.0)[code]
+    return np.asarray(found)
+
+
+def moments(table: Table, at: Effects) -> Moments:
+    """The quadratic form of all leads around `at`."""
+    return moments_by(table, at, np.zeros(len(table), dtype=np.intp), 1)[0]
+
+
+def moments_by(table: Table, at: Effects, part: Ints, parts: int) -> list[Moments]:
+    """The quadratic form of each part of the leads around `at`. part: of each lead, from 0."""
+    eta = log_odds(table, at)
     p = expit(eta)
     w = p * (1 - p)
-    weighted = x.multiply(w[:, None]).tocsr()
-    place = csr_array((np.ones(len(y)), (stratum, np.arange(len(y)))), shape=(table.strata, len(y)))
-    pull = y - p + w * eta
-    return Moments(
-        inner=(x.T @ weighted).toarray(),
-        cross=(place @ weighted).toarray(),
-        strata=np.bincount(stratum, w, table.strata).astype(np.float64),
-        target=x.T @ pull,
-        strata_target=np.bincount(stratum, pull, table.strata).astype(np.float64),
-    )
+    pull, weighted = table.y - p + w * eta, w * table.dense
+    first, size, strata = table.starts[0], table.starts[-1], table.strata
+    form, target = np.zeros((parts, size + strata, size)), np.zeros((parts, size + strata))
+    for i in range(first):
+        target[:, i] = np.bincount(part, pull * table.dense[i], parts)
+        for j in range(i + 1):
+            form[:, i, j] = np.bincount(part, weighted[i] * table.dense[j], parts)
+    places = [slice(low, high) for low, high in pairwise((*table.starts, size + strata))]
+    widths = [place.stop - place.start + 1 for place in places]  # the last cell is that of no level
+    for i, (rows, code, width) in enumerate(zip(places, table.codes, widths, strict=True)):
+        cell = part * width + code
+        target[:, rows] = np.bincount(cell, pull, parts * width).reshape(parts, width)[:, :-1]
+        for j in range(first):
+            form[:, rows, j] = np.bincount(cell, weighted[j], parts * width).reshape(parts, width)[:, :-1]
+        for j in range(i):
+            both = np.bincount(cell * widths[j] + table.codes[j], w, parts * width * widths[j])
+            form[:, rows, places[j]] = both.reshape(parts, width, widths[j])[:, :-1, :-1]
+    own = np.arange(first, size)
+    form[:, own, own] = form[:, own, 0]
+    return [
+        Moments(mirrored(one[:size]), one[size:], one[size:, 0], sums[:size], sums[size:])
+        for one, sums in zip(form, target, strict=True)
+    ]
+
+
+def mirrored(lower: Floats) -> Floats:
+    """The symmetric matrix of which this is the lower half."""
+    return np.asarray(lower + np.tril(lower, -1).T)
 
 
 def solve(found: Moments, slopes: Slopes, starts: tuple[int, ...], taus: Floats | None = None) -> Effects:
@@ -180,4 +209,11 @@ class Crossfit:
 
     def without(self, rows: Ints) -> Effects:
         """What the other leads give, with their own spreads of the families."""
-        return solve(self.all - moments(self.table, self.effects, rows), self.slopes, self.table.starts)
+        part = np.zeros(len(self.table), dtype=np.intp)
+        part[rows] = 1
+        return self.without_each(part, 2)[1]
+
+    def without_each(self, part: Ints, parts: int) -> list[Effects]:
+        """What the leads outside of each part give. part: of each lead, from 0."""
+        held_out = moments_by(self.table, self.effects, part, parts)
+        return [solve(self.all - one, self.slopes, self.table.starts) for one in held_out]

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import expit, ndtr, ndtri
 
 from patterns.stats.rates import Bools, Floats, Ints
-from patterns.stats.weights import Patterns, WeightFit, auc, brier, calibration_error, capture
+from patterns.stats.weights import Patterns, Ranking, WeightFit, brier, calibration_error, platt_each
 
 FOLDS = 5
 REPEATS = 5  # the same leads in other folds: takes the luck of one division out of the decision
@@ -96,13 +96,44 @@ def judge(
             fits.append(found)
             score[repeat, test] = x[test] @ found.weights
             p[repeat, test] = found.predict(x[test])
+    return held(tuple(fits), score, p, y)
+
+
+def judge_fixed(divisions: list[Divided], components: Floats, y: Bools, weights: Floats) -> Held:
+    """The same for given weights, of which only the intercept and the scale are learned; components: (leads, 4).
+
+    Many leads share a score, so they are counted, and the fits of all folds are made at once.
+    """
+    score = components @ weights
+    values, place = np.unique(score, return_inverse=True)
+    cell = np.array([division.fold for division in divisions]) * len(values) + place
+    n, k = (others(some, len(values)) for some in (cell, cell[:, y]))
+    intercept, scale = platt_each(values, n, k)
+    fits = tuple(WeightFit(weights, float(a), float(b)) for a, b in zip(intercept, scale, strict=True))
+    at = np.array([division.fold + FOLDS * repeat for repeat, division in enumerate(divisions)])
+    return held(fits, np.tile(score, (len(divisions), 1)), expit(intercept[at] + scale[at] * score), y)
+
+
+def others(cell: Ints, values: int) -> Floats:
+    """How many leads outside of each fold have each value: (repeats * FOLDS, values).
+
+    cell: (repeats, leads), each lead's fold * values + value.
+    """
+    within = np.array([np.bincount(row, minlength=FOLDS * values) for row in cell]).reshape(len(cell), FOLDS, values)
+    found: Floats = (within.sum(axis=1, keepdims=True) - within).reshape(-1, values).astype(np.float64)
+    return found
+
+
+def held(fits: tuple[WeightFit, ...], score: Floats, p: Floats, y: Bools) -> Held:
+    one, won = np.ones(len(y)), y.astype(np.float64)
+    rankings = [Ranking.of(row, one, won) for row in p]
     many, outcome = np.ones(p.size), np.tile(won, len(p))
     return Held(
-        fits=tuple(fits),
+        fits=fits,
         score=score,
         p=p,
-        auc=float(np.mean([auc(row, one, won) for row in p])),
-        capture=float(np.mean([capture(row, one, won, TOP) for row in p])),
+        auc=float(np.mean([ranking.auc() for ranking in rankings])),
+        capture=float(np.mean([ranking.capture(TOP) for ranking in rankings])),
         brier=brier(p.ravel(), many, outcome),
         ece=calibration_error(p.ravel(), many, outcome),
     )

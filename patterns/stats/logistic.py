@@ -6,7 +6,9 @@ distinct patterns and not the number of rows, and the sums behind a fit do not d
 
 import math
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
 from patterns.stats.counting import Patterns
+from patterns.stats.fitted import Fit
 
 Ints = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
@@ -23,7 +26,6 @@ STRATA_SD = 1.0  # of stratum intercepts around their mean, log odds: campaigns 
 INTERCEPT_SD = 10.0  # around the overall log odds: proper, and too wide to be felt
 STEPS = 60  # Newton steps; a ridge fit takes 5 to 9
 TOLERANCE = 1e-9  # of the largest change of a coefficient
-LEVEL_STEPS = 20  # of Newton's method on the intercept alone
 BLOCK = 8192  # patterns expanded to 0/1 columns at a time: bounds the memory
 PAIR_COST = 10  # of one pair of columns, in multiply-adds of an expanded block; measured
 
@@ -43,86 +45,6 @@ class Term:
     penalty: Floats
 
 
-@dataclass(frozen=True)
-class Fit:
-    """Posterior mode and curvature of the log odds.
-
-    coefficients: (p,), the terms one after the other. covariance: (p, p), the inverse curvature with the intercept and
-    the strata profiled out. starts: where each term begins, and p. intercept: mean of the strata; strata: deviations
-    from it. log_likelihood: without penalties. log_posterior: with them, up to a constant. log_curvature: log
-    determinant of the negative Hessian of the whole model, strata included.
-    """
-
-    coefficients: Floats
-    covariance: Floats
-    starts: tuple[int, ...]
-    intercept: float
-    strata: Floats
-    log_likelihood: float
-    log_posterior: float
-    log_curvature: float
-
-    def block(self, term: int) -> slice:
-        """Where the coefficients of a term, counted from 0, stand."""
-        return slice(self.starts[term], self.starts[term + 1])
-
-    def contrast(self, weights: Floats) -> tuple[Floats, Floats]:
-        """Estimates and standard errors of `weights @ coefficients`; weights (m, p) or (p,) give (m,) or ()."""
-        estimate = weights @ self.coefficients
-        variance = np.einsum("...i,ij,...j->...", weights, self.covariance, weights)
-        return estimate, np.sqrt(np.maximum(variance, 0.0))
-
-    def log_odds(self, levels: Ints) -> Floats:
-        """Log odds of rows with these levels (rows, terms) in a stratum of the mean intercept."""
-        return self.intercept + gathered(self.coefficients, self.starts, levels)
-
-
-@dataclass(frozen=True)
-class Level:
-    """What a fit says of an average row: for predictions where all rows stand in one average stratum.
-
-    intercept: with which the rows of the fit, all in that stratum, would have as many events as they had. average: of
-    each coefficient's column, weighted by binomial weights, whose sum is `weight`.
-    """
-
-    intercept: float
-    average: Floats
-    weight: float
-
-    @classmethod
-    def of(cls, fit: Fit, patterns: Patterns) -> "Level":
-        """Of a fit and the patterns that it was made on."""
-        eta = gathered(fit.coefficients, fit.starts, patterns.levels)
-        events, trials = float(patterns.events.sum()), patterns.trials
-        intercept = fit.intercept
-        for _ in range(LEVEL_STEPS):  # Newton on one number: the sum of rates rises with it
-            rate = 1 / (1 + np.exp(-(eta + intercept)))
-            slope = max(float(trials @ (rate * (1 - rate))), 1e-9)
-            step = (events - float(trials @ rate)) / slope if events else 0.0
-            intercept += float(np.clip(step, -1.0, 1.0))
-            if abs(step) < TOLERANCE:
-                break
-        rate = 1 / (1 + np.exp(-(eta + fit.strata[patterns.stratum] + fit.intercept)))
-        weight = trials * rate * (1 - rate)
-        total = float(weight.sum())
-        average = np.zeros(len(fit.coefficients))
-        for place, (low, high) in enumerate(pairwise(fit.starts)):
-            level = patterns.levels[:, place]
-            has = level >= 0
-            average[low:high] = np.bincount(level[has], weight[has], high - low)
-        return cls(intercept, average / max(total, 1e-300), total)
-
-    def draws(self, fit: Fit, rng: np.random.Generator, size: int) -> tuple[Floats, Floats]:
-        """Posterior draws of the coefficients (size, p) and of the intercept (size,) that goes with them.
-
-        The overall level is known far better than any effect: what the effects add on average the intercept takes off.
-        """
-        values, vectors = np.linalg.eigh(fit.covariance)
-        moves = rng.standard_normal((size, len(values))) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
-        noise = rng.standard_normal(size) / math.sqrt(max(self.weight, 1e-300))
-        return fit.coefficients + moves, self.intercept - moves @ self.average + noise
-
-
 def ridge(size: int, sd: float) -> Term:
     """Independent coefficients, each N(0, sd^2) on the log-odds scale."""
     return Term(size, np.eye(size) / sd**2)
@@ -135,9 +57,22 @@ def fit(patterns: Patterns, terms: Sequence[Term], *, strata_sd: float = STRATA_
     one and are eliminated block by block, so thousands of them cost little. `terms` describe the columns of
     `patterns.levels` in their order. Raises LogisticError where they do not fit it, or where no step is found.
     """
-    model = Model(patterns, terms, strata_sd)
+    return climb(Model(patterns, terms, strata_sd))
+
+
+def fit_each(patterns: Patterns, alternatives: Sequence[Sequence[Term]]) -> list[Fit]:
+    """As `fit`, once with each of several penalties on the same columns; what does not depend on these is done once."""
+    if not alternatives:
+        return []
+    model = Model(patterns, alternatives[0])
+    found = [climb(model)]  # which fills the caches that the copies take over
+    return found + [climb(model.with_terms(terms)) for terms in alternatives[1:]]
+
+
+def climb(model: "Model") -> Fit:
+    """Newton's method from the start to the posterior mode."""
     state = model.start()
-    now = model.evaluate(state)
+    now = model.penalised(state, model.first)
     for _ in range(STEPS):
         step = now.step
         while True:
@@ -164,10 +99,25 @@ class Evaluation:
     log_curvature: float
 
 
+@dataclass(frozen=True)
+class Likelihood:
+    """The log-likelihood at one point without any penalty: its height, slopes and curvatures.
+
+    slope, curvature: of the coefficients, the intercept's first. slope_strata, inner: of the strata. cross: of both.
+    """
+
+    log: float
+    slope: Floats
+    slope_strata: Floats
+    curvature: Floats
+    cross: Floats
+    inner: Floats
+
+
 class Model:
     """The likelihood and penalties of one fit; its state is (intercept, coefficients, strata) in one vector."""
 
-    def __init__(self, patterns: Patterns, terms: Sequence[Term], strata_sd: float) -> None:
+    def __init__(self, patterns: Patterns, terms: Sequence[Term], strata_sd: float = STRATA_SD) -> None:
         if patterns.levels.shape[1] != len(terms):
             raise LogisticError(f"{patterns.levels.shape[1]} columns but {len(terms)} terms")
         for place, term in enumerate(terms):
@@ -175,58 +125,99 @@ class Model:
                 raise LogisticError(f"column {place} has a level beyond its term's {term.size}")
         self.trials = patterns.trials.astype(np.float64)
         self.events = patterns.events.astype(np.float64)
-        self.levels, self.stratum = patterns.levels, patterns.stratum
+        self.levels, self.stratum = patterns.levels, patterns.stratum.astype(np.intp)
+        sizes = np.array([term.size for term in terms], dtype=np.intp)
+        self.codes = np.where(patterns.levels < 0, sizes, patterns.levels).T.copy()  # the last one: no level
         self.starts = tuple(int(s) for s in np.cumsum([0, *(term.size for term in terms)]))
         self.size = self.starts[-1] + 1  # the intercept stands first
         self.strata = int(patterns.stratum.max(initial=-1)) + 1 if len(patterns) else 0
         self.strata_precision = 1 / strata_sd**2
-        self.terms = terms
         total, hits = float(self.trials.sum()), float(self.events.sum())
         self.centre = math.log((hits + 0.5) / (total - hits + 0.5))
+        self.penalise(terms)
+
+    def penalise(self, terms: Sequence[Term]) -> None:
+        self.terms = terms
         self.penalty = np.zeros((self.size, self.size))
         self.penalty[0, 0] = 1 / INTERCEPT_SD**2
         for place, term in enumerate(terms):
             at = slice(1 + self.starts[place], 1 + self.starts[place + 1])
             self.penalty[at, at] = term.penalty
 
+    def with_terms(self, terms: Sequence[Term]) -> "Model":
+        """The same likelihood with other penalties on terms of the same sizes."""
+        if [term.size for term in terms] != [term.size for term in self.terms]:
+            raise LogisticError("the alternatives differ in the sizes of their terms")
+        model = copy(self)  # with all that is cached
+        model.penalise(terms)
+        return model
+
     def start(self) -> Floats:
         state = np.zeros(self.size + self.strata)
         state[0] = self.centre
         return state
 
+    @cached_property
+    def first(self) -> Likelihood:
+        """At the start."""
+        return self.likelihood(self.start())
+
     def evaluate(self, state: Floats) -> Evaluation:
+        return self.penalised(state, self.likelihood(state))
+
+    def likelihood(self, state: Floats) -> Likelihood:
         dense, strata = state[: self.size], state[self.size :]
-        eta = dense[0] + strata[self.stratum] + gathered(dense[1:], self.starts, self.levels)
-        log_likelihood = float(self.events @ eta - self.trials @ np.logaddexp(0.0, eta))
+        effects = np.zeros(len(self.trials))
+        for code, (low, high) in zip(self.codes, pairwise(self.starts), strict=True):
+            effects += np.append(dense[1 + low : 1 + high], 0.0)[code]
+        eta = dense[0] + strata[self.stratum] + effects
         rate = 1 / (1 + np.exp(-eta))
         weight, residual = self.trials * rate * (1 - rate), self.events - self.trials * rate
+        return Likelihood(
+            log=float(self.events @ eta - self.trials @ softplus(eta)),
+            slope=self.totals(residual).sum(axis=1),
+            slope_strata=np.bincount(self.stratum, residual, self.strata).astype(np.float64),
+            curvature=self.curvature(weight),
+            cross=self.totals(weight),
+            inner=np.bincount(self.stratum, weight, self.strata).astype(np.float64),
+        )
+
+    def penalised(self, state: Floats, found: Likelihood) -> Evaluation:
+        dense, strata = state[: self.size], state[self.size :]
         shifted = dense - np.eye(1, self.size)[0] * self.centre
         pull = self.penalty @ shifted
         cost = 0.5 * float(shifted @ pull) + 0.5 * self.strata_precision * float(strata @ strata)
 
-        cross = self.totals(weight)
-        inner = np.bincount(self.stratum, weight, self.strata) + self.strata_precision
-        schur = self.curvature(weight) + self.penalty - (cross / inner) @ cross.T
-        slope = self.totals(residual).sum(axis=1) - pull
-        slope_strata = np.bincount(self.stratum, residual, self.strata) - self.strata_precision * strata
+        cross, inner = found.cross, found.inner + self.strata_precision
+        schur = found.curvature + self.penalty - (cross / inner) @ cross.T
+        slope, slope_strata = found.slope - pull, found.slope_strata - self.strata_precision * strata
         factor = cho_factor(schur, lower=True)
         step = cho_solve(factor, slope - cross @ (slope_strata / inner))
         step_strata = (slope_strata - cross.T @ step) / inner
         return Evaluation(
-            log_likelihood=log_likelihood,
-            log_posterior=log_likelihood - cost,
+            log_likelihood=found.log,
+            log_posterior=found.log - cost,
             step=np.concatenate([step, step_strata]),
             profiled=schur,
             log_curvature=2 * float(np.log(np.diag(factor[0])).sum()) + float(np.log(inner).sum()),
         )
 
+    @cached_property
+    def cells(self) -> list[Ints]:
+        """Of each column: level and stratum of the patterns as one code, the same at every step."""
+        return [code * self.strata + self.stratum for code in self.codes]
+
+    @cached_property
+    def pairs(self) -> dict[tuple[int, int], Ints]:
+        """Of each two columns: both levels of the patterns as one code."""
+        count = range(len(self.terms))
+        return {(i, j): self.codes[i] * (self.terms[j].size + 1) + self.codes[j] for i in count for j in range(i)}
+
     def totals(self, amount: Floats) -> Floats:
         """Sums of an amount a pattern, by coefficient and stratum."""
         sums = np.zeros((self.size, self.strata))
         sums[0] = np.bincount(self.stratum, amount, self.strata)
-        for place, (low, high) in enumerate(pairwise(self.starts)):
-            level = self.levels[:, place]
-            cell = np.where(level < 0, high - low, level).astype(np.int64) * self.strata + self.stratum
+        for cell, (low, high) in zip(self.cells, pairwise(self.starts), strict=True):
             by_cell = np.bincount(cell, amount, (high - low + 1) * self.strata)
             sums[1 + low : 1 + high] = by_cell[: (high - low) * self.strata].reshape(high - low, self.strata)
         return sums
@@ -248,26 +239,26 @@ class Model:
         total = np.zeros((self.size, self.size))
         total[0, 0] = weight.sum()
         places = [slice(1 + low, 1 + high) for low, high in pairwise(self.starts)]
-        codes = [self.levels[:, i] + 1 for i in range(len(self.terms))]  # 0: no level
         for i, term in enumerate(self.terms):
-            alone = np.bincount(codes[i], weight, term.size + 1)[1:]
+            alone = np.bincount(self.codes[i], weight, term.size + 1)[:-1]
             total[0, places[i]] = total[places[i], 0] = alone
             total[places[i], places[i]] = np.diag(alone)
             for j in range(i):
                 width = self.terms[j].size + 1
-                table = np.bincount(codes[i] * width + codes[j], weight, (term.size + 1) * width)
-                block = table.reshape(-1, width)[1:, 1:]
+                table = np.bincount(self.pairs[i, j], weight, (term.size + 1) * width)
+                block = table.reshape(-1, width)[:-1, :-1]
                 total[places[i], places[j]], total[places[j], places[i]] = block, block.T
         return total
 
     def blocks(self) -> Iterator[tuple[slice, Floats]]:
         for low in range(0, len(self.trials), BLOCK):
-            levels = self.levels[low : low + BLOCK]
-            block = np.zeros((len(levels), self.size + 1))  # the last column takes the absent levels
+            codes = self.codes[:, low : low + BLOCK].T
+            block = np.zeros((len(codes), self.size + 1))  # the last column takes the absent levels
             block[:, 0] = 1.0
-            columns = np.where(levels < 0, self.size, 1 + levels + np.array(self.starts[:-1], dtype=np.int64))
+            starts, ends = np.array(self.starts[:-1], dtype=np.intp), np.array(self.starts[1:], dtype=np.intp)
+            columns = np.where(starts + codes == ends, self.size, 1 + starts + codes)
             np.put_along_axis(block, columns, 1.0, axis=1)
-            yield slice(low, low + len(levels)), block[:, :-1]
+            yield slice(low, low + len(codes)), block[:, :-1]
 
     def fit(self, state: Floats, at: Evaluation) -> Fit:
         return Fit(
@@ -282,10 +273,6 @@ class Model:
         )
 
 
-def gathered(coefficients: Floats, starts: Sequence[int], levels: Ints) -> Floats:
-    """Sum over the columns of the coefficient of each row's level; level -1 adds nothing."""
-    total = np.zeros(len(levels))
-    for place, start in enumerate(starts[:-1]):
-        padded = np.append(coefficients[start : starts[place + 1]], 0.0)  # level -1 reads the last entry
-        total += padded[levels[:, place]]
-    return total
+def softplus(eta: Floats) -> Floats:
+    """log(1 + exp(eta)), for which numpy's logaddexp takes four times as long."""
+    return np.asarray(np.maximum(eta, 0) + np.log1p(np.exp(-np.abs(eta))))

@@ -4,7 +4,6 @@ Robins, A new approach to causal inference in mortality studies, Mathematical Mo
 """
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,8 @@ Floats = npt.NDArray[np.float64]
 
 def all_plans(channels: Sequence[int], length: int) -> Ints:
     """Every sequence of these channel codes, int64 (plans, length), in lexicographic order of the codes."""
-    return np.array(list(product(sorted(channels), repeat=length)), dtype=np.int64).reshape(-1, length)
+    places = np.indices((len(channels),) * length).reshape(length, -1).T
+    return np.array(sorted(channels), dtype=np.int64)[places]
 
 
 def channels_used(plans: Ints) -> tuple[Ints, Ints]:
@@ -40,7 +40,20 @@ def conversion(hazard: Floats, leaving: Floats) -> Floats:
     hazard, leaving: (..., touches), the probability that a touch converts, and that a lead which it did not convert
     leaves before the next. Returns (...).
     """
+    steps = np.arange(hazard.shape[-1])[None]
+    found = shared_conversion(np.moveaxis(hazard, -1, 0), np.moveaxis(leaving, -1, 0), steps)
+    return np.asarray(found[0])
+
+
+def shared_conversion(hazard: Floats, leaving: Floats, step: Ints) -> Floats:
+    """The same for plans whose touches are of a few kinds, known by their hazards.
+
+    hazard, leaving: (kinds, ...). step: (plans, touches), the kind of each plan's touches. Returns (plans, ...).
+    """
     stays = (1 - hazard) * (1 - leaving)
-    there = np.cumprod(stays, axis=-1)
-    reached = np.concatenate([np.ones_like(there[..., :1]), there[..., :-1]], axis=-1)
-    return np.asarray((reached * hazard).sum(axis=-1))
+    there: Floats = stays[step[:, 0]]
+    converted: Floats = hazard[step[:, 0]]
+    for kind in step[:, 1:].T:
+        converted += there * hazard[kind]
+        there *= stays[kind]
+    return converted

@@ -185,7 +185,7 @@ def lifts(sums: Contrast, *, against_rest: bool = False, groups: int = 1) -> Lif
     chance = np.exp(wide - either)  # of being apart from the family, at each tau
     weight = np.concatenate([mass * (1 - chance), (chance @ mass)[:, None]], axis=1)
     spread = 1 / np.sqrt(information)
-    low, middle, high = (_quantile(mode, spread, weight, tail) for tail in (TAIL, 0.5, 1 - TAIL))
+    low, middle, high = _quantiles(mode, spread, weight, np.array([TAIL, 0.5, 1 - TAIL]))
     mean = (weight * mode).sum(axis=1)
     variance = (weight * (spread**2 + mode**2)).sum(axis=1) - mean**2
     return Lifts(
@@ -199,8 +199,8 @@ def lifts(sums: Contrast, *, against_rest: bool = False, groups: int = 1) -> Lif
     )
 
 
-def _quantile(mode: Floats, spread: Floats, weight: Floats, tail: float) -> Floats:
-    """The point below which `tail` of each value's mixture of normal distributions lies.
+def _quantiles(mode: Floats, spread: Floats, weight: Floats, tails: Floats) -> Floats:
+    """The points (tails, values) below which each of `tails` of each value's mixture of normal distributions lies.
 
     The narrow ones, which differ by their tau alone, are taken as one of their mean and variance.
     """
@@ -209,6 +209,7 @@ def _quantile(mode: Floats, spread: Floats, weight: Floats, tail: float) -> Floa
     variance = (inner * (spread[:, :-1] ** 2 + mode[:, :-1] ** 2)).sum(axis=1) - mean**2
     apart, at, sd = weight[:, -1], mode[:, -1], spread[:, -1]
     inner_sd = np.sqrt(variance)
+    tail = tails[:, None]
     ends = mean + ndtri(tail) * inner_sd, at + ndtri(tail) * sd  # the mixture's quantile lies between its parts'
     low, high = np.minimum(*ends), np.maximum(*ends)
     for _ in range(HALVINGS):

@@ -9,7 +9,8 @@ import numpy.typing as npt
 from scipy.special import expit, logit
 
 from patterns.stats.counting import Patterns
-from patterns.stats.logistic import Fit, Term, fit
+from patterns.stats.fitted import Fit
+from patterns.stats.logistic import Term, fit
 from patterns.stats.strata import Z95
 
 Ints = npt.NDArray[np.integer[Any]]

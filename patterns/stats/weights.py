@@ -5,12 +5,14 @@ conversions. Every sum then runs over sorted patterns and does not depend on the
 """
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import product
 
 import numpy as np
 from scipy.special import expit
 
 from conversion.als import HIGHEST, LOWEST
+from patterns.stats.logistic import softplus
 from patterns.stats.rates import Bools, Floats, Ints
 
 TOTAL = 0.85  # sum of the weights; risk has the rest of the score
@@ -65,9 +67,9 @@ class Prior:
     ridge: float | Floats = RIDGE
     intercept_ridge: float = 0.0
 
-    def coefficients(self, patterns: Patterns) -> Floats:
-        """The expected coefficients of the components, for leads such as these."""
-        scale = fit_fixed(patterns, self.weights).scale if self.scale is None else self.scale
+    def coefficients(self, usual: WeightFit) -> Floats:
+        """The expected coefficients of the components, for leads to which the prior's weights are fitted so."""
+        scale = usual.scale if self.scale is None else self.scale
         return float(np.clip(scale, *SCALES)) * self.weights
 
 
@@ -99,18 +101,26 @@ def platt(score: Floats, n: Floats, k: Floats) -> tuple[float, float]:
 
     The scale has a faint prior (sd 100) so that it stays finite where the score separates the outcomes.
     """
-    centre = float(score @ n / n.sum())
-    x = np.stack([np.ones(len(score)), score - centre], axis=1)
-    penalty = np.array([FLAT, FLAT])
-    theta = np.zeros(2)
+    intercepts, scales = platt_each(score, n[None], k[None])
+    return float(intercepts[0]), float(scales[0])
+
+
+def platt_each(score: Floats, n: Floats, k: Floats) -> tuple[Floats, Floats]:
+    """The same for several counts, (m, scores), of the same scores: m intercepts and scales."""
+    centre = n @ score / n.sum(axis=1)
+    x = score - centre[:, None]
+    level, slope = np.zeros((2, len(n)))
     for _ in range(STEPS):
-        p = expit(x @ theta)
-        hessian = (x * (n * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
-        step = np.linalg.solve(hessian, x.T @ (k - n * p) - penalty * theta)
-        theta = theta + np.clip(step, -3.0, 3.0)
-        if np.abs(step).max() < 1e-10:  # noqa: PLR2004 - far below the six digits that are kept
+        p = expit(level[:, None] + slope[:, None] * x)
+        weight, left = n * p * (1 - p), k - n * p
+        one, cross, square = weight.sum(axis=1) + FLAT, (weight * x).sum(axis=1), (weight * x * x).sum(axis=1) + FLAT
+        down, along = left.sum(axis=1) - FLAT * level, (left * x).sum(axis=1) - FLAT * slope
+        determinant = one * square - cross**2
+        steps = np.array([square * down - cross * along, one * along - cross * down]) / determinant
+        level, slope = np.array([level, slope]) + np.clip(steps, -3.0, 3.0)
+        if np.abs(steps).max() < 1e-10:  # noqa: PLR2004 - far below the six digits that are kept
             break
-    return float(theta[0] - theta[1] * centre), float(theta[1])
+    return level - slope * centre, slope
 
 
 def fit_fixed(patterns: Patterns, weights: Floats) -> WeightFit:
@@ -130,7 +140,7 @@ def fit_weights(patterns: Patterns, prior: Floats | Prior) -> WeightFit:
     believed = prior if isinstance(prior, Prior) else Prior(prior)
     usual = fit_fixed(patterns, believed.weights)
     target, precision = np.zeros(patterns.x.shape[1] + 1), np.full(patterns.x.shape[1] + 1, FLAT)
-    target[1:], precision[1:] = believed.coefficients(patterns), believed.ridge
+    target[1:], precision[1:] = believed.coefficients(usual), believed.ridge
     start = np.concatenate([[usual.intercept], target[1:]])
     if believed.intercept is not None:
         target[0], precision[0] = believed.intercept, max(believed.intercept_ridge, FLAT)
@@ -149,7 +159,7 @@ def bounded_fit(patterns: Patterns, target: Floats, precision: Floats, start: Fl
 
     def loss(at: Floats) -> float:
         z = x @ at
-        return float(patterns.n @ np.logaddexp(0, z) - patterns.k @ z + 0.5 * precision @ (at - target) ** 2)
+        return float(patterns.n @ softplus(z) - patterns.k @ z + 0.5 * precision @ (at - target) ** 2)
 
     value = loss(theta)
     for _ in range(STEPS):
@@ -175,10 +185,10 @@ def weights_for(coefficients: Floats) -> Floats:
     if largest <= 0:
         return np.full(len(coefficients), TOTAL / len(coefficients))
     share = np.maximum(coefficients / largest, LEAST_SHARE)
-    low, high = 0.0, HIGHEST / float(share.min())
+    low, high, parts = 0.0, HIGHEST / float(share.min()), share.tolist()  # plain numbers: four are too few for numpy
     for _ in range(STEPS):  # the sum of the clipped weights grows with the factor
         middle = (low + high) / 2
-        short = np.clip(middle * share, LOWEST, HIGHEST).sum() < TOTAL
+        short = sum([min(max(middle * part, LOWEST), HIGHEST) for part in parts]) < TOTAL
         low, high = (middle, high) if short else (low, middle)
     return within_bounds(high * share)
 
@@ -218,6 +228,7 @@ def bounded_step(hessian: Floats, gradient: Floats, theta: Floats) -> Floats:
     return np.asarray(steps[np.lexsort((value, wrong))[0]])
 
 
+@cache
 def active_sets(components: int) -> tuple[Floats, Floats, Ints]:
     """The cases of `bounded_step`: each coefficient is free, at its lower or at its upper bound.
 
@@ -238,23 +249,38 @@ def log_loss(p: Floats, n: Floats, k: Floats) -> float:
     return float(-(k @ np.log(p) + (n - k) @ np.log1p(-p)) / n.sum())
 
 
+@dataclass(frozen=True)
+class Ranking:
+    """Leads and conversions at each distinct score, the lowest first."""
+
+    leads: Floats
+    won: Floats
+
+    @classmethod
+    def of(cls, score: Floats, n: Floats, k: Floats) -> "Ranking":
+        levels, place = np.unique(np.round(score, 10), return_inverse=True)
+        leads, won = (np.bincount(place, weights=counts, minlength=len(levels)) for counts in (n, k))
+        return cls(leads.astype(np.float64), won.astype(np.float64))
+
+    def auc(self) -> float:
+        """Probability that a converted lead scores above one that did not, ties counting half; 0.5 without both kinds."""
+        lost = self.leads - self.won
+        pairs = self.won.sum() * lost.sum()
+        return float(self.won @ (np.cumsum(lost) - lost / 2) / pairs) if pairs else 0.5
+
+    def capture(self, share: float) -> float:
+        """Share of the conversions among the `share` of leads that score highest; leads of one score are taken in part."""
+        leads, won = self.leads[::-1], self.won[::-1]
+        room = np.clip(share * leads.sum() - (np.cumsum(leads) - leads), 0, leads)
+        return float(won @ (room / np.maximum(leads, 1)) / won.sum()) if won.sum() else 0.0
+
+
 def auc(score: Floats, n: Floats, k: Floats) -> float:
-    """Probability that a converted lead scores above one that did not, ties counting half; 0.5 without both kinds."""
-    levels, inverse = np.unique(np.round(score, 10), return_inverse=True)
-    won = np.bincount(inverse, weights=k, minlength=len(levels))
-    lost = np.bincount(inverse, weights=n - k, minlength=len(levels))
-    pairs = won.sum() * lost.sum()
-    below = np.cumsum(lost) - lost / 2
-    return float(won @ below / pairs) if pairs else 0.5
+    return Ranking.of(score, n, k).auc()
 
 
 def capture(score: Floats, n: Floats, k: Floats, share: float) -> float:
-    """Share of the conversions among the `share` of leads that score highest; leads of one score are taken in part."""
-    levels, inverse = np.unique(np.round(score, 10), return_inverse=True)
-    leads = np.bincount(inverse, weights=n, minlength=len(levels))[::-1]
-    won = np.bincount(inverse, weights=k, minlength=len(levels))[::-1]
-    room = np.clip(share * n.sum() - (np.cumsum(leads) - leads), 0, leads)
-    return float(won @ (room / np.maximum(leads, 1)) / won.sum()) if won.sum() else 0.0
+    return Ranking.of(score, n, k).capture(share)
 
 
 def brier(p: Floats, n: Floats, k: Floats) -> float:

@@ -192,6 +192,14 @@ def test_an_email_needs_a_way_out(touch, box, acme, settings, url, goes):
     assert said(touch) == (("Go",) if goes else ("Hold", "no_unsubscribe_link", reason, AGAIN))
 
 
+def test_a_sender_without_an_account_where_there_is_no_default(touch, settings):
+    settings.DEFAULT_PROVIDERS = {"email": "none"}
+    reason = "a@b.example has no account at a provider, and there is no default for email"
+    for url in ("", "https://x.example"):
+        settings.PUBLIC_URL = url
+        assert said(touch) == ("Hold", "no_account", reason, AGAIN)
+
+
 @pytest.mark.parametrize(
     ("channel", "fields", "reason"),
     [

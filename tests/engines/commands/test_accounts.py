@@ -6,9 +6,11 @@ import json
 import pytest
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
+from django.utils.timezone import now
 
 from conversion.models import Agency, ProviderAccount, Sender
 from conversion.secrets import credentials_of
+from patterns.models import HealthAlert
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +183,19 @@ def test_what_makes_no_sender_changes_nothing(run, customer, make_client, words,
     run("set_account", "own", "--kind", "console", "--client", "beta")
     assert refused(run, "set_sender", "acme", *words) == reason
     assert Sender.objects.filter(client=customer).count() == 0
+
+
+def test_a_paused_sender_is_resumed(run, customer):
+    sender = Sender.objects.create(client=customer, channel="email", address="ann@acme.example")
+    assert refused(run, "resume_sender", "acme", "ann@acme.example") == "ann@acme.example is not paused."
+    Sender.objects.filter(client=customer).update(paused_at=now(), pause_reason="3 of its 25 sends bounced")
+    HealthAlert.objects.create(
+        client=customer, code="sender_paused", subject=str(sender.pk), severity="high", message="It sends nothing."
+    )
+    told = run("resume_sender", "acme", "Ann@acme.example")
+    assert told == "ann@acme.example of Acme sends again; bounces are counted anew from now on."
+    sender.refresh_from_db()
+    assert (sender.paused_at, sender.pause_reason, sender.watched_since is not None) == (None, "", True)
+    assert HealthAlert.objects.for_client(customer).get().resolved_at is not None
+    reason = refused(run, "resume_sender", "acme", "eve@acme.example")
+    assert reason == "Acme has no sender eve@acme.example for email."

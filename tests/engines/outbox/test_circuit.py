@@ -68,6 +68,25 @@ def test_answers_in_between_keep_it_closed(queued, provider, limits):
     assert ProviderAccount.objects.get().circuit_opened_at is None
 
 
+def test_every_client_that_sends_through_the_account_hears_of_it(queued, provider, limits, make_client):
+    [first, *_] = queued(OPENS_AT + 1)
+    account = ProviderAccount.objects.get()
+    others = [make_client("Beta"), make_client("Gamma")]
+    for other, of in zip(others, (account, None), strict=True):
+        Sender.objects.create(client=other, channel="email", address="b@beta.example", account=of)
+    provider.answers = [Uncertain("time-out")] * OPENS_AT
+    send_all(limits)
+
+    def told(client):
+        return list(HealthAlert.objects.for_client(client).filter(code="circuit_open").values_list("resolved_at"))
+
+    assert [told(client) for client in (first.client, *others)] == [[(None,)], [(None,)], []]
+    probe_due()
+    send_all(limits)
+    [[resolved]] = told(others[0])
+    assert resolved is not None
+
+
 def test_one_probe_at_a_time_until_one_is_answered(queued, provider, limits):
     [first, *_] = queued(20)
     provider.answers = [Uncertain("time-out")] * (OPENS_AT + 1)

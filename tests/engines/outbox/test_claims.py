@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -8,7 +9,7 @@ from django.utils.timezone import now
 from conversion.vocabulary import ActivityState as State
 from engines.outbox.claims import claim, release
 from engines.outbox.sending import send
-from engines.outbox.states import BEFORE, FINAL, move
+from engines.outbox.states import BEFORE, FINAL, move, move_mine
 from tests.engines.outbox.conftest import expire, states
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +79,21 @@ def test_what_is_final_stays():
     assert [state for state, before in BEFORE.items() if set(before) & set(FINAL)] == []
     with pytest.raises(ValueError, match="no touch goes from sent to queued"):
         move(State.QUEUED, State.SENT, pk=1)
+    with pytest.raises(ValueError, match="no touch goes from sent to dispatching"):
+        move_mine(State.DISPATCHING, State.SENT, uuid4(), "", {"attempts": 1})
+
+
+def test_a_step_of_ones_own_touch(queued, limits):
+    touch, other = queued(2)
+    token = next(one.token for one in claim(2, limits) if one.id == touch.pk)
+    columns = {"metadata": {"a": [1]}, "dispatched_at": now(), "pain_points": 5}
+    assert move_mine(State.DISPATCHING, State.CLAIMED, touch.pk, "somebody else", columns) is False
+    assert move_mine(State.DISPATCHING, State.CLAIMED, touch.pk, token, columns) is True
+    assert move_mine(State.DISPATCHING, State.CLAIMED, touch.pk, token, columns) is False
+    touch.refresh_from_db()
+    other.refresh_from_db()
+    assert (touch.state, other.state) == ("dispatching", "claimed")
+    assert {name: getattr(touch, name) for name in columns} == columns
 
 
 @pytest.mark.postgresql

@@ -5,9 +5,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
+from django.db.models import F
 from django.utils.timezone import now
 
 from conversion.models import Activity, Lead, Suppression
@@ -18,7 +20,8 @@ from engines.outbox.claims import claim
 from engines.outbox.dispatching import dispatch
 from engines.outbox.record import record
 from engines.outbox.sending import send
-from engines.providers.contract import Accepted
+from engines.outbox.settling import confirm
+from engines.providers.contract import Accepted, Deferred, Refused, Uncertain
 from engines.verdicts import Cancel, Go
 from tests.engines.outbox.conftest import states
 
@@ -67,7 +70,31 @@ def flag(touch):
     Lead.objects.filter(pk=touch.lead_id).update(do_not_contact=True)
 
 
-@pytest.mark.parametrize("opt_out", [suppress, flag])
+def by_copy(touch):
+    """A bulk load, past the ORM."""
+    row = (uuid4(), touch.client_id, "email", touch.lead.email, "", now())
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY conversion_suppression (id, client_id, kind, value, reason, created_at) FROM STDIN") as copy,
+    ):
+        copy.write_row(row)
+
+
+def by_change(touch):
+    """An entry of another address becomes one of this."""
+    made = Suppression.objects.filter(client=touch.client, value="other@example.com")
+    made.update(value=touch.lead.email)
+
+
+WAYS = [suppress, flag, by_copy, by_change]
+
+
+@pytest.fixture(autouse=True)
+def _another(customer):
+    Suppression.objects.create(client=customer, kind="email", value="other@example.com")
+
+
+@pytest.mark.parametrize("opt_out", WAYS)
 def test_an_opt_out_that_is_being_committed_is_waited_for(watching, provider, limits, opt_out):
     """It began before the dispatch and commits while that waits for it."""
     begun, go_on = threading.Event(), threading.Event()
@@ -88,7 +115,7 @@ def test_an_opt_out_that_is_being_committed_is_waited_for(watching, provider, li
     assert (watching.state, watching.reason, provider.sent) == ("cancelled", "it opted out", [])
 
 
-@pytest.mark.parametrize("opt_out", [suppress, flag])
+@pytest.mark.parametrize("opt_out", WAYS)
 def test_an_opt_out_never_falls_between_the_guard_and_the_commit(watching, provider, limits, opt_out, monkeypatch):
     """It comes when the guard has just said yes: it waits until the intent is committed, and is too late."""
     committed, order = dispatching.committed, []
@@ -128,6 +155,64 @@ def test_a_long_opt_out_makes_the_send_wait_its_turn(watching, provider, limits)
     go_on.set()
     other.result(5)
     assert provider.sent == []
+
+
+@pytest.mark.parametrize("mode", ["SHARE UPDATE EXCLUSIVE", "SHARE"])
+def test_upkeep_of_the_list_holds_no_send_up(queued, provider, limits, mode):
+    """VACUUM and ANALYZE take the first of these locks on the list, CREATE INDEX the second."""
+    queued()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def upkeep():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"LOCK TABLE conversion_suppression IN {mode} MODE")
+            begun.set()
+            go_on.wait(5)
+
+    other = in_thread(upkeep)
+    begun.wait(5)
+    [one] = claim(1, limits)
+    send(one, limits)
+    go_on.set()
+    other.result(5)
+    assert (states(), len(provider.sent)) == ({"sent": 1}, 1)
+
+
+def test_writers_of_the_list_do_not_wait_for_each_other(customer):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly():
+        with transaction.atomic():
+            Suppression.objects.create(client=customer, kind="email", value="a@example.com")
+            begun.set()
+            go_on.wait(5)
+
+    other = in_thread(slowly)
+    begun.wait(5)
+    start = time.monotonic()
+    Suppression.objects.create(client=customer, kind="email", value="b@example.com")
+    assert time.monotonic() - start < 2
+    go_on.set()
+    other.result(5)
+
+
+def test_a_hundred_confirmations_before_the_answer_is_written(queued, provider, limits):
+    """The provider's word overtakes its own answer, which then proves nothing more: a state never goes back."""
+    [touch] = queued()
+    [one] = claim(1, limits)
+    ready = dispatch(one, limits)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: in_thread(confirm, touch, "m-1").result(10), range(100)))
+    assert found.count(True) == 1
+    for late in (Uncertain("time-out"), Deferred("429", 0.0), Refused("550"), Accepted("m-2")):
+        record(ready, late, limits)
+    with across_clients("operations"):
+        Activity.objects.update(dispatched_at=F("dispatched_at") - timedelta(days=3))
+        touch.refresh_from_db()
+    assert confirm(touch, "m-3") is False
+    touch.refresh_from_db()
+    touch.lead.refresh_from_db()
+    assert (touch.state, touch.provider_message_id, touch.lead.touch_count) == ("sent", "m-1", 1)
 
 
 def test_two_answers_at_once_count_one_contact(queued, provider, limits):

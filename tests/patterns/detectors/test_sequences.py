@@ -6,7 +6,7 @@ import pytest
 from patterns.detectors.atrisk import at_risk
 from patterns.detectors.hazard import COLUMNS, SIZES, fit_hazard, hazard_patterns
 from patterns.detectors.leaving import fit_leaving
-from patterns.detectors.sequences import DEFAULT, Planner, flat_levels, names, one_hot, plan_gain, subset
+from patterns.detectors.sequences import DEFAULT, Menu, Planner, names, one_hot, plan_gain, subset
 from patterns.simulator.world import simulate
 
 AS_OF = datetime(2026, 3, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def test_the_default_plan():
 
 
 def test_levels_of_a_plan():
-    rows = flat_levels(np.array([DEFAULT]), tier=2)
+    rows = Menu.of(np.array([DEFAULT])).levels(tier=2)
     columns = dict(zip(COLUMNS, rows.T.tolist(), strict=True))
     assert columns["channel"] == [0, 2, 0, 1, 3, 0]
     assert columns["new"] == [-1, 0, -1, 0, 0, -1]
@@ -37,23 +37,32 @@ def test_levels_of_a_plan():
     assert columns["channel_in_tier"] == [10, 12, 10, 11, 13, 10]
 
 
+def test_steps_are_shared_by_plans_and_lose_nothing():
+    plans = np.array([DEFAULT, (0, 2, 0, 1, 3, 3), (0, 2, 2, 1, 3, 3)])
+    menu = Menu.of(plans)
+    assert len(menu.channel) == 6 + 1 + 2  # the third plan's own: a channel again, and what came after that
+    assert menu.channel[menu.step].tolist() == plans.tolist()
+    assert menu.touch[menu.step].tolist() == [[0, 1, 2, 3, 4, 5]] * 3
+    assert menu.previous[menu.step].tolist() == [[-1, *plan[:-1]] for plan in plans.tolist()]
+
+
 def test_one_hot_rows_hold_one_per_level():
-    rows = one_hot(flat_levels(np.array([DEFAULT]), tier=0))
+    rows = one_hot(Menu.of(np.array([DEFAULT])).levels(tier=0))
     assert rows.shape == (6, sum(SIZES))
     assert rows.sum(axis=1).tolist() == [4, 8, 7, 8, 8, 7]
 
 
 def test_draws_centre_on_the_plans_rates(planner):
-    plans = np.array([DEFAULT, (3, 3, 3, 3, 3, 3), (0, 0, 0, 0, 0, 0)])
-    drawn = planner.drawn_rates(plans, np.random.default_rng(2))
-    assert drawn.shape == (500, 3)
-    assert np.median(drawn, axis=0) == pytest.approx(planner.rates(plans), rel=0.03)
-    assert planner.rates(plans)[1] > planner.rates(plans)[0] > planner.rates(plans)[2]
+    menu = Menu.of(np.array([DEFAULT, (3, 3, 3, 3, 3, 3), (0, 0, 0, 0, 0, 0)]))
+    drawn, rates = planner.drawn_rates(menu, np.random.default_rng(2)), planner.rates(menu)
+    assert drawn.shape == (3, 500)
+    assert np.median(drawn, axis=1) == pytest.approx(rates, rel=0.03)
+    assert rates[1] > rates[0] > rates[2]
 
 
 def test_the_overall_level_is_known_better_than_any_plan(planner):
     """Draws of the effects move the intercept too, so that an average plan keeps about the conversions that were seen."""
-    drawn = planner.drawn_rates(np.array([DEFAULT]), np.random.default_rng(2))
+    drawn = planner.drawn_rates(Menu.of(np.array([DEFAULT])), np.random.default_rng(2))
     assert drawn.std() / drawn.mean() < 0.08
 
 

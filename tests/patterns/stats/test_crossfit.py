@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from patterns.stats.crossfit import Crossfit, Slopes, Table, fit, moments, solve
+from patterns.stats.crossfit import Crossfit, Slopes, Table, fit, moments, moments_by, solve
 from patterns.stats.omnibus import p_value, upper_tail
 
 SLOPES = Slopes(np.zeros(2), np.full(2, 4.0))
@@ -26,7 +26,8 @@ def test_is_a_ridge_regression():
     for _ in range(8):
         found = solve(moments(table, found), SLOPES, table.starts, spread)
     scale = np.array([0.5, 0.5, *[0.4] * 4, *[0.25] * 3])  # columns in units of their spread: one penalty for all
-    rows = table.matrix.toarray()[:, 1:] * scale
+    one, other = table.levels.T[:, :, None]
+    rows = np.column_stack([table.slopes, one == np.arange(4), other == np.arange(3)]) * scale
     oracle = LogisticRegression(C=1.0, tol=1e-10, max_iter=2000).fit(rows, table.y)
     assert found.coefficients[1:] == pytest.approx(oracle.coef_[0] * scale, abs=5e-3)
 
@@ -63,6 +64,16 @@ def test_without_some_leads_is_the_fit_of_the_others():
     found = Crossfit(table, SLOPES).without(out)
     assert found.coefficients == pytest.approx(fit(others, SLOPES).coefficients, abs=0.05)
     assert found.taus == pytest.approx(fit(others, SLOPES).taus, rel=0.1)
+
+
+def test_parts_add_up_to_the_whole():
+    table = history(np.random.default_rng(6), effects=(1.0, 0, 0, -1.0), strata=(0.0, 0.5))
+    at = fit(table, SLOPES)
+    first, second = moments_by(table, at, np.arange(2000) % 2, 2)
+    whole = moments(table, at)
+    for name in ("inner", "cross", "strata", "target", "strata_target"):
+        assert getattr(whole - first, name) == pytest.approx(getattr(second, name))
+    assert (whole.inner == whole.inner.T).all()
 
 
 def test_no_attributes_leave_the_slopes():

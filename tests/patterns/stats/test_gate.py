@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from patterns.stats.gate import FOLDS, REPEATS, Gain, divide, gain, judge, promotes
+from patterns.stats.gate import FOLDS, REPEATS, Gain, divide, gain, judge, judge_fixed, promotes
 from patterns.stats.weights import fit_fixed, fit_weights
 from tests.patterns.stats.test_weights import DEFAULTS, leads
 
@@ -31,6 +31,16 @@ def trial(x, y, seed=1):
 
 def decision(found, champion, challenger, won, latest=None):
     return promotes(found, latest, champion, challenger, won)
+
+
+def test_fixed_weights_are_judged_at_once_as_one_by_one():
+    x, y = leads(np.random.default_rng(4), 700, [1, 2, 0, 0])
+    divisions = divide(y, np.random.default_rng(1))
+    each = judge(divisions, [x] * REPEATS, y, lambda some, *_: fit_fixed(some, DEFAULTS))
+    once = judge_fixed(divisions, x, y, DEFAULTS)
+    assert once.p == pytest.approx(each.p, rel=1e-9)
+    assert (once.auc, once.capture, once.brier) == pytest.approx((each.auc, each.capture, each.brier), rel=1e-9)
+    assert [fit.scale for fit in once.fits] == pytest.approx([fit.scale for fit in each.fits], rel=1e-9)
 
 
 def test_a_clear_signal_is_promoted():

@@ -3,7 +3,8 @@ import pytest
 from scipy.optimize import minimize
 
 from patterns.stats.counting import Patterns, count_patterns
-from patterns.stats.logistic import Level, LogisticError, Term, fit, ridge
+from patterns.stats.fitted import Level
+from patterns.stats.logistic import LogisticError, Term, fit, fit_each, ridge
 
 
 def rows(seed=1, n=4000):
@@ -81,6 +82,20 @@ def test_terms_that_do_not_fit_are_refused(terms, message):
     channel, _, _, y = rows()
     with pytest.raises(LogisticError, match=message):
         fit(count_patterns([channel], y), terms)
+
+
+def test_several_penalties_at_once_are_as_one_by_one():
+    channel, touch, campaign, y = rows()
+    patterns = count_patterns([channel, touch], y, campaign)
+    alternatives = [[ridge(3, sd), ridge(4, 0.3)] for sd in (0.5, 0.1)]
+    for found, terms in zip(fit_each(patterns, alternatives), alternatives, strict=True):
+        alone = fit(patterns, terms)
+        assert (found.coefficients == alone.coefficients).all()
+        assert (found.covariance == alone.covariance).all()
+        assert found.log_posterior == alone.log_posterior
+    assert fit_each(patterns, []) == []
+    with pytest.raises(LogisticError, match="the alternatives differ"):
+        fit_each(patterns, [alternatives[0], [ridge(4, 0.3), ridge(4, 0.3)]])
 
 
 def test_log_odds_of_rows_add_the_levels_up():

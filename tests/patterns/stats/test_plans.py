@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from patterns.stats.plans import all_plans, channels_used, conversion
+from patterns.stats.plans import all_plans, channels_used, conversion, shared_conversion
 
 
 def test_all_plans_in_order():
@@ -18,6 +18,14 @@ def test_channels_before_and_new_ones():
 def test_conversion_of_two_touches_by_hand():
     # 10 % at once; of the 90 % left, a tenth leaves, and a fifth of the rest converts.
     assert conversion(np.array([0.1, 0.2]), np.array([0.1, 0.5])) == pytest.approx(0.1 + 0.9 * 0.9 * 0.2)
+
+
+def test_conversion_of_plans_that_share_their_touches():
+    hazard, leaving = np.array([0.1, 0.2, 0.4]), np.array([0.1, 0.5, 0.3])
+    plans = np.array([[0, 1], [2, 1], [0, 0]])
+    found = shared_conversion(hazard, leaving, plans)
+    assert found == pytest.approx(conversion(hazard[plans], leaving[plans]))
+    assert found == pytest.approx([0.1 + 0.9 * 0.9 * 0.2, 0.4 + 0.6 * 0.7 * 0.2, 0.1 + 0.9 * 0.9 * 0.1])
 
 
 def test_conversion_agrees_with_a_simulation():
