@@ -7,6 +7,7 @@ refused with the reason in words.
 import re
 import unicodedata
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 EMAIL_LENGTH = 254  # RFC 5321: a path of 256 octets less its angle brackets
 LOCAL_LENGTH = 64  # RFC 5321, 4.5.3.1.1
@@ -52,6 +53,23 @@ def email_key(text: str) -> str:
     if not all(map(_LABEL.fullmatch, labels)) or not _TOP_LABEL.fullmatch(labels[-1]):
         raise AddressError(f"{shown(text)} is no e-mail address: its domain is not well formed")
     return f"{local}@{domain}"
+
+
+def domain_key(text: str) -> str:
+    """The key of a domain, however it is written (`@Acme.com`, `müller.example`); a text that is none is case folded."""
+    bare = text.strip().removeprefix("@").removesuffix(".")
+    try:
+        return email_key(f"a@{bare}").partition("@")[2]
+    except AddressError:
+        return bare.casefold()
+
+
+def linkedin_key(url: str) -> str:
+    """The path of a profile, such as `in/jo-doe`, by which its spellings are compared; empty for none."""
+    text = url.strip().casefold()
+    if not text:
+        return ""
+    return urlsplit(text if "//" in text else f"//{text}").path.strip("/")
 
 
 def usable_key(email: str, key: str) -> str:

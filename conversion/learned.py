@@ -13,7 +13,7 @@ from dataclasses import field as of
 from typing import Any
 
 from conversion.als import MAXIMA
-from conversion.vocabulary import Component
+from conversion.vocabulary import Component, Outcome
 
 SIZES = ((1, 5), (6, 15), (16, 30), (31, 50), (51, 100), (101, 500), (501, None))  # employees, both ends within
 SIGNALS: Mapping[str, str] = {"new_role": "is_new_role", "hiring": "is_hiring", "funded": "recently_funded"}
@@ -27,6 +27,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
 EXTRA = "extra"  # feeds company_fit
 PARTS = 100  # of a point that a lead's learned points are cut into
 YES, NO = "yes", "no"
+FARTHEST = 40.0  # log odds beyond which a probability is 0 or 1 for a computer too
 
 
 def same(text: str) -> str:
@@ -99,19 +100,20 @@ class LearnedComponent:
 
     def times(self, points: float, rate: float) -> float:
         """How many times as often a lead converts whose log odds are so many points above average. rate: of all leads."""
-        odds = math.exp(self.log_odds_per_point * points)
+        odds = math.exp(min(max(self.log_odds_per_point * points, -FARTHEST), FARTHEST))
         return odds / (1 - rate + rate * odds)
 
 
 @dataclass(frozen=True)
 class LearnedComponents:
     """rate: share of the leads learned from that converted. parts: by component. share: how much of them counts, the
-    rules having the rest: less than 1 where the pattern is only half believed.
+    rules having the rest: less than 1 where the pattern is only half believed. outcome: what they were learned from.
     """
 
     rate: float
     parts: Mapping[str, LearnedComponent]
     share: float = 1.0
+    outcome: Outcome = Outcome.BOOKED
 
     @property
     def extras(self) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from conversion.addresses import AddressError, e164, email_key
+from conversion.addresses import AddressError, e164, email_key, linkedin_key
 from conversion.models import Client, Lead
 from conversion.places import country_code
-from conversion.suppressions import DOMAIN, EMAIL, LINKEDIN, PHONE, SOURCE, Pair, linkedin_key, names_of
+from conversion.suppressions import DOMAIN, EMAIL, LINKEDIN, PHONE, SOURCE, Pair, names_of
 
 PHONE_LIKE = re.compile(r"[+(0-9][0-9 ()./-]{5,24}")
 PROFILE = "linkedin.com/"

@@ -8,14 +8,13 @@ import hmac
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models import Q, QuerySet
 from django.utils.crypto import salted_hmac
 
-from conversion.addresses import usable_key
+from conversion.addresses import linkedin_key, usable_key
 from conversion.models import Client, Suppression
 
 EMAIL, PHONE, DOMAIN, LINKEDIN, SOURCE = "email", "phone", "domain", "linkedin", "source"
@@ -61,22 +60,16 @@ def names_of(lead: Any) -> list[Pair]:
     lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `external_id`.
     """
     address = usable_key(lead.email, lead.email_key)
+    labels = address.rpartition("@")[2].split(".")
     pairs = (
         (EMAIL, address),
-        (DOMAIN, address.rpartition("@")[2]),
+        # Who suppresses acme.com means mail.acme.com as well.
+        *((DOMAIN, ".".join(labels[start:])) for start in range(max(len(labels) - 1, 0))),
         (PHONE, lead.phone.strip()),
         (LINKEDIN, linkedin_key(lead.linkedin_url)),
         (SOURCE, lead.external_id or ""),
     )
     return [(kind, value) for kind, value in pairs if value]
-
-
-def linkedin_key(url: str) -> str:
-    """The path of a profile, such as `in/jo-doe`, by which its spellings are compared; empty for none."""
-    text = url.strip().casefold()
-    if not text:
-        return ""
-    return urlsplit(text if "//" in text else f"//{text}").path.strip("/")
 
 
 def both_forms(pairs: Iterable[Pair]) -> list[Pair]:

@@ -81,6 +81,21 @@ class Outcome(StrEnum):
     POSITIVE_REPLY = "positive_reply"
     REPLIED = "replied"
 
+    @property
+    def past(self) -> str:
+        """What those did who had it: "booked", "replied positively"."""
+        return "replied positively" if self is Outcome.POSITIVE_REPLY else self.value
+
+    @property
+    def verb(self) -> str:
+        """What they do: "book", "reply positively"."""
+        return {Outcome.BOOKED: "book", Outcome.POSITIVE_REPLY: "reply positively", Outcome.REPLIED: "reply"}[self]
+
+    @property
+    def third_person(self) -> str:
+        """What one of them does: "books", "replies positively"."""
+        return {Outcome.BOOKED: "books", Outcome.POSITIVE_REPLY: "replies positively", Outcome.REPLIED: "replies"}[self]
+
 
 class Tier(StrEnum):
     HOT = "hot"

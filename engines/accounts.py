@@ -15,6 +15,7 @@ from engines.providers.errors import AccountError
 
 SECRET = re.compile(r"key|token|password|secret", re.IGNORECASE)
 LARGEST_CAP = 100_000
+NAME_LENGTH = 255  # of an account
 
 
 class SetupError(ValueError):
@@ -83,12 +84,16 @@ def set_account(  # noqa: PLR0917 (what an account is made of)
     account = ProviderAccount.objects.filter(agency=agency, channel=channel, name=name).select_for_update().first()
     is_new = account is None
     if account is None:
+        if not name.strip() or not name.isprintable() or len(name) > NAME_LENGTH:
+            raise SetupError(f"name: an account's has 1 to {NAME_LENGTH} printable characters")
         if not kind:
             raise SetupError(f"{agency} has no account {name!r} for {channel} yet: say of which --kind it is")
         account = ProviderAccount(agency=agency, channel=channel, name=name, client=client)
     elif client is not None and account.client_id != client.pk:
         raise SetupError(f"the account {name!r} is not one of {client}'s own")
-    account.kind, account.is_active = kind or account.kind, is_active
+    if kind and kind != account.kind:  # what one kind of provider is told means nothing to another
+        account.kind, account.options, account.credentials = kind, {}, ""
+    account.is_active = is_active
     if options is not None:
         account.options = {**account.options, **options}
     if credentials is not None:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conversion.models import Client
-from conversion.vocabulary import PatternType
-from engines.lines import Line, audience, channels, content, one_line, timing
+from conversion.vocabulary import Outcome, PatternType
+from engines.lines import Line, audience, channels, content, timing
 from patterns import known
 from patterns.known import Known, Source
+from patterns.report import one_line
 
 # Title of each part, and of each of its sections by the key that it has in the payload.
 PARTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -35,7 +36,7 @@ PARTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "avoid_days": "Days to avoid",
             "best_hours": "Best hours",
             "avoid_hours": "Hours to avoid",
-            "peak_touch": "Touch that books most",
+            "peak_touch": "Touch that converts most",
             "gaps": "Days between touches",
             "conversion_window": "Time to a booking",
         },
@@ -51,7 +52,7 @@ PARTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
         },
     ),
     "audience": (
-        "Who books most",
+        "Who converts most",
         {"titles": "Titles", "industries": "Industries", "sizes": "Company sizes", "signals": "Signals"},
     ),
 }
@@ -130,13 +131,15 @@ def described(source: Source) -> dict[str, Any]:
         "computed_at": source.computed_at.astimezone(UTC).isoformat(),
         "valid_until": source.valid_until.astimezone(UTC).isoformat(),
         "acted_on": source.acted_on,
+        "outcome": source.outcome.value,
     }
 
 
 def behind(kind: str, source: Source) -> str:
     """One pattern as a line: "WHAT 3: 28,684 touches, confidence 1.00, valid until 2026-03-16"."""
     what = " in its score weights" if kind == PatternType.WHO else "" if source.acted_on else ", too low to act on"
+    of = "" if source.outcome == Outcome.BOOKED else f" by who {source.outcome.past}"
     return (
-        f"{kind.upper()} {source.version}: {source.sample_size:,} {UNITS[PatternType(kind)]}, "
+        f"{kind.upper()} {source.version}: {source.sample_size:,} {UNITS[PatternType(kind)]}{of}, "
         f"confidence {source.confidence:.2f}{what}, valid until {source.valid_until.astimezone(UTC):%Y-%m-%d}"
     )

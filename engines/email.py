@@ -13,6 +13,9 @@ from engines.outbox import durability
 from engines.outbox.sending import send_now
 from engines.senders import desk
 
+LAST_TOUCH = 32_767  # what the column holds
+TEMPLATE_LENGTH = 255  # likewise
+
 
 class EmailEngine:
     """Writes and sends single e-mails. What is planned ahead goes through the outbox's queue instead."""
@@ -42,8 +45,10 @@ class EmailEngine:
         durability.require()
         if lead.client_id != client.pk:
             raise ValueError(f"lead {lead.pk} is no lead of {client}")
-        if touch_number < 1:
-            raise ValueError("touch_number: counted from 1")
+        if not 1 <= touch_number <= LAST_TOUCH:
+            raise ValueError(f"touch_number: counted from 1, to {LAST_TOUCH} at most")
+        template = "" if template_id is None else str(template_id)
+        message.check_line("template_id", template, TEMPLATE_LENGTH)
         message.check_text(subject, body, is_follow_up=touch_number > 1)
         sequence = sequence_of(client, lead, sequence_id)
         activity = Activity.objects.create(
@@ -55,7 +60,7 @@ class EmailEngine:
             action=Action.EMAIL_SENT.value,
             state=ActivityState.PLANNED.value,
             touch_number=touch_number,
-            template_id="" if template_id is None else str(template_id),
+            template_id=template,
             subject=subject,
             body=body,
             scheduled_at=now(),

@@ -5,17 +5,17 @@ from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from typing import Any
 
-from conversion.vocabulary import PatternType
+from conversion.vocabulary import Outcome, PatternType
 from engines.calendar import DAY_NAMES
 from patterns.known import Known, Length
 from patterns.payloads import Claim, harming, helping
+from patterns.report import one_line
 from patterns.supported import ODDS, WinningSequence, gap_words
 
 TOUCHES, LEADS = "touches", "leads"
 AVERAGE, WITHOUT, USED = "the average", "those without it", "the odds of one used before"
 SHOWN = 5  # titles, industries and the like: who writes needs the first few, the pattern has them all
 SEQUENCES_SHOWN = 3
-LONGEST_NAME = 80  # characters of a title that are shown; the value has them all
 HELPS, HARMS, DESCRIBES = "helps", "harms", "describes"
 SIGNS = {HELPS: "+", HARMS: "-", DESCRIBES: "."}
 DEFAULT = "default"
@@ -55,7 +55,7 @@ def content(found: Known) -> Sections:
         "cta_types": lines(supported(of("ctas.by_type")), TOUCHES),
         "angles": lines(supported(of("angles.rankings")), TOUCHES, WITHOUT),
         "subjects": lines(subjects, TOUCHES, WITHOUT),
-        "lengths": tuple(length(channel, best) for channel, best in found.lengths.items()),
+        "lengths": tuple(length(channel, best, found.outcome(WHAT)) for channel, best in found.lengths.items()),
         "personalization": lines(supported(of("personalization_lift")), TOUCHES, WITHOUT),
     }
 
@@ -145,12 +145,6 @@ def spoken(key: Any) -> str:
     return str(key).replace("_", " ")
 
 
-def one_line(text: str) -> str:
-    """Titles and the like come from outside: a line of the brief stays one line, printable and short."""
-    printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return " ".join(printable.split())[:LONGEST_NAME]
-
-
 def day(claim: Claim) -> Line:
     name = str(DAY_NAMES[int(claim.key)])
     return line(claim, name, TOUCHES, AVERAGE, {"day": name, "day_index": claim.key})
@@ -160,9 +154,9 @@ def hour(key: Any) -> str:
     return f"{key:02d}:00"
 
 
-def length(channel: str, best: Length) -> Line:
+def length(channel: str, best: Length, outcome: Outcome) -> Line:
     unit = "words" if best.unit == "words" else "characters"
-    counts = "" if best.sample is None else f"; {best.sample:,} {TOUCHES}, {best.converted:,} booked"
+    counts = "" if best.sample is None else f"; {best.sample:,} {TOUCHES}, {best.converted:,} {outcome.past}"
     chance = "" if best.q_value is None else f", q {best.q_value:.2g}"
     return Line(
         value={"channel": channel, f"optimal_{best.unit}": best.best, "range_min": best.low, "range_max": best.high},

@@ -26,6 +26,8 @@ NAME_LENGTH = 255
 PLACEHOLDERS = ("{{", "{%", "{#")
 # C0 and C1 control characters but tab and line feed, and halves of surrogate pairs.
 CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+# RFC 2047, 2: Python's e-mail package decodes it when it stands in a header, line breaks and all that follows them.
+ENCODED_WORD = re.compile(r"=\?.*\?=")
 LINK = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)\]]")
 # Headers whose value is a list of ids or addresses in angle brackets; they must never be split or encoded.
 VERBATIM = frozenset({"message-id", "in-reply-to", "references", "list-unsubscribe", "list-unsubscribe-post"})
@@ -166,6 +168,8 @@ def check_line(field: str, text: str, length: int) -> None:
         raise MessageError(field, "holds a line break")
     if CONTROL.search(text) or "\t" in text:
         raise MessageError(field, "holds control characters")
+    if ENCODED_WORD.search(text):
+        raise MessageError(field, "holds an encoded word (=?...?=); write its letters themselves")
     if len(text) > length:
         raise MessageError(field, f"is longer than {length} characters")
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from conversion.als import MAXIMA, RISK, RISK_MAXIMUM, Point, worth
 from conversion.learned import SIGNALS, LearnedComponent, LearnedComponents, Table, value_of
 from conversion.vocabulary import Component
+from patterns.report import one_line
 
 _EXACT = 9  # decimals that count, as in the score itself
 TOLD = 0.05  # how much more or less often leads with a value book, before it is worth a word
@@ -56,7 +57,7 @@ def described(
     rule: points by the rules. counted: learned points as they count.
     """
     return tuple(
-        Learned(name, counted[name], part.most, "; ".join(told(lead, part, rule[name], learned.rate)) or usual(name))
+        Learned(name, counted[name], part.most, "; ".join(told(lead, part, rule[name], learned)) or usual(name))
         for name, part in learned.parts.items()
     )
 
@@ -65,7 +66,7 @@ def usual(name: str) -> str:
     return f"{name.replace('_', ' ')} as of the average lead"
 
 
-def told(lead: Any, part: LearnedComponent, rule: float, rate: float) -> Iterator[str]:
+def told(lead: Any, part: LearnedComponent, rule: float, learned: LearnedComponents) -> Iterator[str]:
     """What the lead's values do, the strongest first, such as "title Founder books 2.1 times as often". A title's rank by
     the rules is part of what the title does.
     """
@@ -79,13 +80,9 @@ def told(lead: Any, part: LearnedComponent, rule: float, rate: float) -> Iterato
             by_rules -= of_title
     effects.append((by_rules, BY_RULES[Component(part.name)]))
     for points, words in sorted(effects, key=lambda one: -abs(one[0])):
-        times = part.times(points, rate)
+        times = part.times(points, learned.rate)
         if abs(times - 1) >= TOLD:
-            yield (
-                f"{words} books {times:.1f} times as often"
-                if times >= 1
-                else f"{words} books {times:.2f} times as often"
-            )
+            yield f"{words} {learned.outcome.third_person} {times:.{1 if times >= 1 else 2}f} times as often"
 
 
 def words_of(table: Table, lead: Any) -> str | None:
@@ -97,9 +94,8 @@ def words_of(table: Table, lead: Any) -> str | None:
     if table.attribute in SIGNALS and not table.is_extra:
         name = table.attribute.replace("_", " ")
         return name if value else f"no {name}"
-    return (
-        f"{table.attribute.replace('_', ' ')} {table.labels.get(known, value if table.attribute != 'size' else known)}"
-    )
+    label = table.labels.get(known, value if table.attribute != "size" else known)
+    return one_line(f"{table.attribute.replace('_', ' ')} {label}")
 
 
 def ranked(points: Iterable[Point | Learned], weights: Mapping[str, float]) -> list[Point | Learned]:

@@ -33,8 +33,8 @@ TYPES = ("int2", "text", "jsonb", "jsonb", "timestamptz", *("int2" for _ in POIN
 @dataclass(frozen=True)
 class Score:
     """score: 0-100. components: rule points by name, with `scored_at`, as stored; `learned` holds the points that count in
-    their place, where a pattern has them. probability: that the lead books when it is worked as leads were, None where the
-    score is not calibrated. weights: the four that were used. weights_source: where they come from, in words. reasons: lines
+    their place, where a pattern has them. probability: that the lead has the `outcome` (books, or replies where bookings are
+    few) when it is worked as leads were, None where the score is not calibrated. weights: the four that were used. weights_source: where they come from, in words. reasons: lines
     such as "+14: founder" (`engines.reasons`).
     """
 
@@ -47,6 +47,7 @@ class Score:
     reasons: tuple[str, ...]
     scored_at: datetime
     probability: float | None = None
+    outcome: str | None = None
 
     def payload(self) -> dict[str, Any]:
         return {
@@ -54,6 +55,7 @@ class Score:
             "score": self.score,
             "tier": self.tier,
             "probability": self.probability,
+            "outcome": self.outcome,
             "components": dict(self.components),
             "weights": dict(self.weights),
             "weights_source": self.weights_source,
@@ -144,6 +146,7 @@ def explain(lead: Lead, icp: Mapping[str, Any], known: Guidance, at: datetime) -
         reasons=reasons(als.points_of(lead, icp), known.weights, score, said),
         scored_at=at,
         probability=probability,
+        outcome=known.calibration.outcome.value if known.calibration else None,
     )
 
 

@@ -36,12 +36,12 @@ text { fill: #e6e9ef; } .note { fill: #a3abb8; } .page { fill: #14171d; } .axis 
 Row = tuple[str, str, Mapping[str, Any]]
 
 
-def ranked_intervals(title: str, rows: Sequence[Row], unit: str = "leads") -> str:
+def ranked_intervals(title: str, rows: Sequence[Row], unit: str = "leads", booked: str = "booked") -> str:
     """Lifts with their 95 % intervals, one row each in the order given, on a logarithmic axis through the average.
 
     rows: name, what it is compared with, and finding with `lift`, `lift_low`, `lift_high`, `status` and, where it has
     them, `sample` and `converted`. A star marks what is not compared with the average. Filled: supported; hollow:
-    suggestive; small and grey: no sign of an effect. Raises ValueError without rows.
+    suggestive; small and grey: no sign of an effect. booked: what those did who are counted as converted. Raises ValueError without rows.
     """
     if not rows:
         raise ValueError("a chart needs at least one finding")
@@ -60,8 +60,8 @@ def ranked_intervals(title: str, rows: Sequence[Row], unit: str = "leads") -> st
         *_axis(low, high, place, TOP + ROW * len(rows)),
     ]
     for number, row in enumerate(rows):
-        parts += _interval(row, place, TOP + ROW * number + ROW // 2, unit)
-    return _svg(title, _description(rows, unit), height, parts)
+        parts += _interval(row, place, TOP + ROW * number + ROW // 2, f"{unit} {booked}")
+    return _svg(title, _description(rows, f"{unit} {booked}"), height, parts)
 
 
 def _star(rows: Sequence[Row]) -> str:
@@ -126,7 +126,7 @@ def _counts(found: Mapping[str, Any], after: str = "", before: str = "") -> str:
 def _words(name: str, against: str, found: Mapping[str, Any], unit: str) -> str:
     return (
         f"{name}: {found['lift']:.2f} times {against}, {found['lift_low']:.2f} to {found['lift_high']:.2f}, "
-        f"{_counts(found, f' {unit} booked; ')}{found['status']}"
+        f"{_counts(found, f' {unit}; ')}{found['status']}"
     )
 
 

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from conversion.vocabulary import Outcome, PatternType, Status
+from conversion.vocabulary import PatternType, Status
 from patterns import report
 from patterns.detectors.atrisk import at_risk
 from patterns.detectors.compared import compared
 from patterns.detectors.drift import Since, since
 from patterns.detectors.findings import rounded
 from patterns.detectors.frame import Frame
+from patterns.payloads import outcome_of
 from patterns.stats.monitoring import LEVEL
 
 LAPSES = timedelta(weeks=8)  # after which a turned finding that is claimed in no direction is forgotten
@@ -84,11 +85,14 @@ def compare(payload: Payload, last: Last | None, frame: Frame) -> tuple[Payload,
 
     A finding that was supported and is shown the opposite by the touches since, with an e-value of the number watched /
     LEVEL, has turned. It is acted on in neither direction until the touches since then show one of them in the same way.
-    frame: the facts that the payload was learned from.
+    frame: the facts that the payload was learned from. Findings of another outcome are not compared: that a text draws
+    replies is neither shown nor turned around by its bookings.
     """
     as_of = datetime.fromtimestamp(frame.as_of, UTC)
-    table = at_risk(frame, Outcome(payload.get("outcome", Outcome.BOOKED)))
-    before, claims = watches(last), supported(payload)
+    outcome = outcome_of(payload)
+    table = at_risk(frame, outcome)
+    before = watches(last) if last is None or outcome_of(last.payload) == outcome else {}
+    claims = supported(payload)
     ledger = Ledger(as_of, math.log(max(len(before), 1) / LEVEL))
     for name, watch in before.items():
         one = compared(watch.path, watch.key, frame, table)
@@ -98,7 +102,10 @@ def compare(payload: Payload, last: Last | None, frame: Frame) -> tuple[Payload,
         ledger.added.append(name)
         ledger.watched[name] = Watch.new(claims[name], as_of)
     turned = {name for name, watch in ledger.watched.items() if watch.turned}
-    return marked(payload, turned), totals(ledger, last)
+    comparison = totals(ledger, last)
+    if last is not None and outcome_of(last.payload) != outcome:
+        comparison["outcome_before"] = outcome_of(last.payload).value
+    return marked(payload, turned), comparison
 
 
 def supported(payload: Payload) -> dict[str, report.Said]:

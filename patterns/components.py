@@ -1,7 +1,7 @@
 """Learned components of the lead score, and what turns a score into a probability, read out of a stored WHO pattern."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from conversion.learned import (
     Table,
     same,
 )
+from conversion.vocabulary import Outcome
 from patterns.payloads import Payload, Unusable, is_abstained, member, number, record
 
 HIGHEST = 1_000.0  # points of a component: far above what learning writes, far below where arithmetic suffers
@@ -28,10 +29,11 @@ Floats = npt.NDArray[np.floating[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """P(converts) = sigmoid(intercept + scale * x'weights), x the components in 0-1 (Platt 1999)."""
+    """P(outcome) = sigmoid(intercept + scale * x'weights), x the components in 0-1 (Platt 1999)."""
 
     intercept: float
     scale: float
+    outcome: Outcome = Outcome.BOOKED
 
     def probability(self, weighted: float) -> float:
         """weighted: points of the score before risk is taken off."""
@@ -47,7 +49,8 @@ def learned_of(payload: Payload) -> LearnedComponents | None:
     """None where the pattern has none, where they abstained, or, with a warning, where they may not be used."""
     if not isinstance(payload.content, Mapping) or payload.content.get("learned_components") is None:
         return None
-    return payload.part("learned_components", components, None)
+    found = payload.part("learned_components", components, None)
+    return found and replace(found, outcome=payload.outcome)
 
 
 def calibration_of(payload: Payload) -> Calibration | None:
@@ -57,13 +60,15 @@ def calibration_of(payload: Payload) -> Calibration | None:
     evidence = payload.content.get("weights_evidence")
     if not isinstance(evidence, Mapping) or is_abstained(evidence) or not {"intercept", "scale"} <= set(evidence):
         return None
-    return payload.part("weights_evidence", calibration, None)
+    found = payload.part("weights_evidence", calibration, None)
+    if found is None or "borrowed" in evidence:  # what is borrowed speaks of bookings, whatever the rest speaks of
+        return found
+    return replace(found, outcome=payload.outcome)
 
 
 def calibration(value: Any, field: str) -> Calibration:
-    return Calibration(
-        *(number(value[name], f"{field}.{name}", -STEEPEST, STEEPEST) for name in ("intercept", "scale"))
-    )
+    intercept, scale = (number(value[name], f"{field}.{name}", -STEEPEST, STEEPEST) for name in ("intercept", "scale"))
+    return Calibration(intercept, scale)
 
 
 def components(value: Any, field: str) -> LearnedComponents:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from conversion.models import Client
-from conversion.vocabulary import CHANNELS, PatternType, Status
+from conversion.vocabulary import CHANNELS, Outcome, PatternType, Status
 from patterns.models import ConversionPattern
 from patterns.payloads import (
     TRIALS_HIGHEST,
@@ -91,7 +91,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Source:
-    """A valid pattern: what it is known by. acted_on: its findings may be."""
+    """A valid pattern: what it is known by. acted_on: its findings may be. outcome: what it speaks of."""
 
     version: int
     confidence: float
@@ -99,6 +99,7 @@ class Source:
     computed_at: datetime
     valid_until: datetime
     acted_on: bool
+    outcome: Outcome = Outcome.BOOKED
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,10 @@ class Known:
     def of(self, kind: str, place: str) -> tuple[Claim, ...]:
         return self.claims.get((kind, place), ())
 
+    def outcome(self, kind: str) -> Outcome:
+        """What the pattern of the type speaks of."""
+        return self.sources[kind].outcome if kind in self.sources else Outcome.BOOKED
+
 
 def for_client(client: Client, at: datetime) -> Known:
     """What the client's patterns that are valid at `at` say. One query."""
@@ -142,7 +147,7 @@ def read(stored: Mapping[str, Any], client: Any) -> Known:
         payload = Payload(kind, row.patterns, client)
         acted_on = kind == PatternType.WHO or confidence >= ACTED_ON
         sources[str(kind)] = Source(
-            row.version, confidence, row.sample_size, row.computed_at, row.valid_until, acted_on
+            row.version, confidence, row.sample_size, row.computed_at, row.valid_until, acted_on, payload.outcome
         )
         rest |= facts(str(kind), payload)
         if acted_on:
@@ -180,7 +185,11 @@ def conclusions(kind: str, payload: Payload, found: Mapping[tuple[str, str], tup
         }
     if kind == PatternType.HOW:
         empty: dict[str, tuple[Claim, ...]] = {}
-        return {"sequences": winning(payload), "next_channels": payload.part("channel_transitions", rows, empty)}
+        after = payload.part("channel_transitions", rows, empty)
+        return {
+            "sequences": winning(payload),
+            "next_channels": {channel: payload.spoken(claims) for channel, claims in after.items()},
+        }
     return {}
 
 

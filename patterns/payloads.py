@@ -8,10 +8,10 @@ ignored.
 import logging
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from conversion.vocabulary import Status
+from conversion.vocabulary import Outcome, Status
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ class Unusable(ValueError):  # noqa: N818 (says what the part is, not that the p
 class Claim:
     """One checked finding. key: what it speaks of. sample: leads or touches, converted: of them. rate: shrunken, with
     its 95 % interval. lift with its interval. frequency: share among the converting touches, None where not given.
+    outcome: what `converted` counts.
     """
 
     key: str | int
@@ -45,6 +46,7 @@ class Claim:
     q_value: float | None
     status: Status
     frequency: float | None = None
+    outcome: Outcome = Outcome.BOOKED
 
     @property
     def helps(self) -> bool:
@@ -58,7 +60,8 @@ class Claim:
         """The evidence: lift and rate with their 95 % intervals, and counts. unit: leads or touches."""
         return (
             f"{self.lift:.2f} times {against} ({self.lift_low:.2f} to {self.lift_high:.2f}); "
-            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of {self.sample:,} {unit}, {self.converted:,} booked"
+            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of {self.sample:,} {unit}, "
+            f"{self.converted:,} {self.outcome.past}"
         )
 
 
@@ -70,6 +73,11 @@ class Payload:
 
     def __init__(self, kind: str, content: object, client: Any) -> None:
         self.kind, self.content, self.client = str(kind), content, client
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the pattern speaks of; bookings where it does not say."""
+        return outcome_of(self.content)
 
     def part(self, path: str, read: Callable[[Any, str], T], otherwise: T) -> T:
         """What `read(value, path)` makes of the value at the dotted path; `otherwise` where it abstained or may not be
@@ -84,7 +92,12 @@ class Payload:
 
     def claims(self, path: str, read: ReadClaims) -> tuple[Claim, ...]:
         """The findings at the dotted path; none where the part abstained or may not be used."""
-        return self.part(path, read, ())
+        return self.spoken(self.part(path, read, ()))
+
+    def spoken(self, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+        """The findings, which speak of what the pattern speaks of."""
+        outcome = self.outcome
+        return claims if outcome == Outcome.BOOKED else tuple(replace(one, outcome=outcome) for one in claims)
 
     def refuse(self, field: str, problem: str) -> None:
         """Say in the log that a field is not used."""
@@ -101,6 +114,12 @@ class Payload:
                 raise Unusable(path, "missing")
             value, seen = holder[name], name
         return value
+
+
+def outcome_of(content: object) -> Outcome:
+    """What a payload speaks of; bookings where it does not say."""
+    said = content.get("outcome") if isinstance(content, Mapping) else None
+    return Outcome(said) if isinstance(said, str) and said in tuple(Outcome) else Outcome.BOOKED
 
 
 def is_abstained(value: object) -> bool:

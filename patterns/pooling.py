@@ -85,14 +85,15 @@ def counts(client: Client, as_of: datetime) -> Patterns | None:
 
 
 def borrowing(client: Client, as_of: datetime) -> Borrowing | None:
-    """What the client may borrow for learning as of a moment: its agency's newest version that knows no later facts.
+    """What the client may borrow for learning as of a moment: of its agency's versions that know no later facts, the one that
+    knows most, the newest of equals.
 
     None where the agency has pooling off, or has no such version.
     """
     if not client.agency.pooling_enabled:
         return None
     versions = PooledWeights.objects.filter(agency=client.agency_id, as_of__lte=as_of)
-    row = versions.order_by("-version").first()
+    row = versions.order_by("-as_of", "-version").first()  # a look back numbers after what knows more
     if row is None:
         return None
     pool = Pool(np.array(row.pool["mean"]), np.array(row.pool["variance"]), row.clients)

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conversion.vocabulary import PatternType, Status
+from conversion.vocabulary import Outcome, PatternType, Status
+from patterns.payloads import outcome_of
 
 SHOWN_SUPPORTED = 8  # of each pattern; the payload has them all
 SHOWN_SUGGESTIVE = 3
+LONGEST_NAME = 80  # characters of a title that are shown; the payload has them all
 ACTED_ON = 0.5  # confidence from which a pattern changes decisions
 Z_LEVEL, Z_POWER = 1.96, 0.84  # 5 % two-sided, power 80 %
 
@@ -102,7 +104,9 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     if isinstance(value, Mapping):
         yield path, value
         for key, item in value.items():
-            yield from _walk(item, (*path, key))
+            # Points are listed by names that come from outside: a column "status" is no finding's.
+            if key != "learned_components" or "abstained" in item:
+                yield from _walk(item, (*path, key))
     elif isinstance(value, list):
         for item in value:
             yield from _walk(item, path)
@@ -134,16 +138,22 @@ def _against(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
     return "those without" if FLAGS.intersection(finding) or "personalization_lift" in path else AVERAGE
 
 
-def sentence(said: Said, unit: str) -> str:
+def one_line(text: str) -> str:
+    """Titles and the like come from outside: what is said of them stays one line, printable and short."""
+    shown = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(shown.split())[:LONGEST_NAME]
+
+
+def sentence(said: Said, unit: str, outcome: Outcome = Outcome.BOOKED) -> str:
     """One finding with its evidence: name, lift with interval, rate, counts."""
     found = said.finding
-    text = f"{said.name}: {found['lift']:.2f} times {said.against}"
+    text = f"{one_line(said.name)}: {found['lift']:.2f} times {said.against}"
     if found.get("lift_high") is not None:
         text += f" ({found['lift_low']:.2f} to {found['lift_high']:.2f})"
     elif found.get("lift_low") is not None:
         text += f" (at least {found['lift_low']:.2f})"
     if "sample" in found:
-        text += f"; {found['rate']:.1%} of {found['sample']:,} {unit}, {found['converted']:,} booked"
+        text += f"; {found['rate']:.1%} of {found['sample']:,} {unit}, {found['converted']:,} {outcome.past}"
     return text
 
 
@@ -170,21 +180,21 @@ def lines(kind: PatternType, payload: Mapping[str, Any]) -> list[str]:
     """One pattern, or its abstention, as lines of text."""
     if "abstained" in payload:
         return [f"{QUESTIONS[kind]}: not enough data. {_capital(payload['abstained'])}"]
-    unit = UNITS[kind]
+    unit, outcome = UNITS[kind], outcome_of(payload)
     said = sorted(findings(payload), key=lambda one: (one.is_detail, -one.strength, one.name))
     supported = [one for one in said if one.finding["status"] == Status.SUPPORTED]
     hints = [one for one in said if one.finding["status"] == Status.SUGGESTIVE]
     text = [
         (
-            f"{QUESTIONS[kind]}: {payload['sample_size']:,} {'leads' if kind == PatternType.HOW else unit}, "
+            f"{QUESTIONS[kind]}: {payload['sample_size']:,} {'leads' if kind == PatternType.HOW else unit}{_of(outcome)}, "
             f"{_confidence(payload, any_supported=bool(supported))}"
         )
     ]
-    text += [f"  + {sentence(one, unit)}" for one in supported[:SHOWN_SUPPORTED]]
+    text += [f"  + {sentence(one, unit, outcome)}" for one in supported[:SHOWN_SUPPORTED]]
     if len(supported) > SHOWN_SUPPORTED:
         text.append(f"  + and {len(supported) - SHOWN_SUPPORTED} more")
     text += _weights(payload)
-    text += [f"  ? perhaps {sentence(one, unit)}{_would_tell(one, unit)}" for one in hints[:SHOWN_SUGGESTIVE]]
+    text += [f"  ? perhaps {sentence(one, unit, outcome)}{_would_tell(one, unit)}" for one in hints[:SHOWN_SUGGESTIVE]]
     rest = len(hints) - len(hints[:SHOWN_SUGGESTIVE])
     silent = len(said) - len(supported) - len(hints)
     if rest or silent:
@@ -200,9 +210,12 @@ def changes(comparison: Mapping[str, Any]) -> str:
     """What changed against the version before, in one line; empty for a first version."""
     if not comparison or not comparison["against"]:
         return ""
+    if before := comparison.get("outcome_before"):
+        past = Outcome(before).past
+        return f"Version {comparison['against']} spoke of who {past}: nothing is compared with it, all findings count as new"
     parts = [f"{len(comparison[what])} {word}" for what, word in CHANGES.items() if comparison[what]]
     text = f"Against version {comparison['against']}: {', '.join(parts) or 'nothing supported, before or now'}"
-    names = [*comparison["withdrawn"], *(one["name"] for one in comparison["turned"])]
+    names = [one_line(name) for name in (*comparison["withdrawn"], *(one["name"] for one in comparison["turned"]))]
     text += f" (no longer: {'; '.join(names)})" if names else ""
     counts = comparison["over_versions"]
     gone = counts["withdrawn"] + counts["turned"]
@@ -225,6 +238,11 @@ def later(card: Mapping[str, Any]) -> str:
         f"On later touches: those that follow what was supported did {found['ratio']:.2f} times as well as the others "
         f"({found['low']:.2f} to {found['high']:.2f}; {found['followed']:,} and {found['others']:,})"
     )
+
+
+def _of(outcome: Outcome) -> str:
+    """What the pattern speaks of, where it is not the usual."""
+    return "" if outcome == Outcome.BOOKED else f" by who {outcome.past}, since bookings are few"
 
 
 def _would_tell(said: Said, unit: str) -> str:

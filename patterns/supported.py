@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conversion.usual import USUAL_GAPS
-from conversion.vocabulary import CHANNELS, TIERS, Status
+from conversion.vocabulary import CHANNELS, TIERS, Outcome, Status
 from patterns.payloads import (
     TRIALS_HIGHEST,
     Claim,
@@ -43,7 +43,7 @@ by_channel = named({channel.value: channel.value for channel in CHANNELS})
 
 @dataclass(frozen=True, slots=True)
 class WinningSequence:
-    """A supported plan. channels: one a touch. rate: share of leads that the model expects to book, with its 95 %
+    """A supported plan. channels: one a touch. rate: share of leads that the model expects to have the outcome, with its 95 %
     interval. lift, lift_low: against the default plan cut to the same length. tried: leads that were put on it, sample:
     of them, followed long enough.
     """
@@ -56,13 +56,14 @@ class WinningSequence:
     lift_low: float
     sample: int
     tried: int
+    outcome: Outcome = Outcome.BOOKED
 
     @property
     def evidence(self) -> str:
         origin = f"{self.tried:,} leads were put on it" if self.tried else "not tried yet as a whole"
         return (
             f"{self.lift:.2f} times the default plan of the same length (at least {self.lift_low:.2f}); "
-            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of leads book by the model, {origin}"
+            f"{self.rate:.1%} ({self.low:.1%} to {self.high:.1%}) of leads {self.outcome.verb} by the model, {origin}"
         )
 
 
@@ -148,6 +149,7 @@ def winning(payload: Payload) -> tuple[WinningSequence, ...]:
     """The supported sequences with a lift above 1, the surest first: by the lower end of the lift."""
     none: tuple[WinningSequence, ...] = ()
     plans = payload.part("winning_sequences", sequences, none)
+    plans = tuple(replace(plan, outcome=payload.outcome) for plan in plans)
     return tuple(sorted(plans, key=lambda plan: (-plan.lift_low, -plan.lift, plan.channels)))
 
 

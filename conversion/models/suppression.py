@@ -1,8 +1,11 @@
 """Who must not be written to: by one client, by an agency, or by anybody on this server."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
+from conversion.addresses import domain_key, linkedin_key, usable_key
 from conversion.models.rows import Row
 
 
@@ -51,5 +54,24 @@ class Suppression(Row):
         )
         indexes = (models.Index(fields=["value", "kind"], name="suppression_by_value"),)
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Bring the value into its normalised form: in another one it would bind nobody."""
+        self.value = normal(self.kind, self.value)
+        super().save(*args, **kwargs)
+
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"
+
+
+def normal(kind: str, value: str) -> str:
+    """The value of an entry as leads are compared with it. Hashes and what has no such form stay as they are."""
+    text = value.strip()
+    if text.startswith("hmac:"):
+        return text
+    if kind == "email":
+        return usable_key(text, "") or text.casefold()
+    if kind == "domain":
+        return domain_key(text)
+    if kind == "linkedin" and "/" in text and "linkedin." in text.casefold():
+        return linkedin_key(text)
+    return text.casefold() if kind == "linkedin" else text

@@ -1,5 +1,6 @@
 """What providers say of trouble."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -30,4 +31,5 @@ def discreet(result: Result, recipient: str, credentials: Iterable[str]) -> Resu
     reason = result.reason
     for value in sorted((one for one in credentials if len(one) >= SHORTEST), key=len, reverse=True):
         reason = reason.replace(value, "[...]")
-    return replace(result, reason=reason.replace(recipient, "[recipient]"))
+    named = re.compile(re.escape(recipient), re.IGNORECASE)  # servers repeat it in lower case
+    return replace(result, reason=named.sub("[recipient]", reason))

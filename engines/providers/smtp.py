@@ -22,6 +22,8 @@ from engines.providers.contract import Absent, Accepted, Deferred, Outgoing, Ref
 from engines.providers.errors import AccountError, cut, discreet
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
+OPTIONS, CREDENTIALS = ("host", "port", "security"), ("username", "password")
+LAST_PORT = 65_535
 READY, DONE = 354, 250
 QUIT_SECONDS = 1.0  # the message is accepted by then; saying goodbye is a courtesy
 
@@ -194,6 +196,9 @@ def _dotted(content: bytes) -> bytes:
 
 def build(options: Mapping[str, Any], credentials: Mapping[str, str]) -> SmtpProvider:
     """options: `host`, `port`, `security` (`starttls` if not given). credentials: `username` and `password`, if any."""
+    for what, given, known in (("option", options, OPTIONS), ("credential", credentials, CREDENTIALS)):
+        if unknown := sorted(set(given) - set(known)):
+            raise AccountError(f"there is no {what} {cut(unknown[0])!r}; what there is: {', '.join(known)}")
     host, security = str(options.get("host", "")).strip(), str(options.get("security", "starttls"))
     if not host:
         raise AccountError("the option host is missing")
@@ -203,6 +208,8 @@ def build(options: Mapping[str, Any], credentials: Mapping[str, str]) -> SmtpPro
         port = int(options.get("port", PORTS[security]))
     except (TypeError, ValueError) as error:
         raise AccountError("the option port is no number") from error
+    if not 1 <= port <= LAST_PORT:
+        raise AccountError(f"the option port is {port}, not a number from 1 to {LAST_PORT}")
     username, password = credentials.get("username", ""), credentials.get("password", "")
     if username and security == "none" and not _is_this_machine(host):
         raise AccountError("a password does not travel unencrypted: set the option security to starttls or tls")

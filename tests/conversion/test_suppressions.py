@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from conversion.addresses import linkedin_key
 from conversion.models import Suppression
-from conversion.suppressions import both_forms, forget, hashed, in_force, linkedin_key, names_of, naming, shut
+from conversion.suppressions import both_forms, forget, hashed, in_force, names_of, naming, shut
 
 JO = {"email": "Jo@Example.com", "email_key": "", "phone": " +61255501234 ", "linkedin_url": "", "external_id": None}
 
@@ -88,3 +89,31 @@ def test_forgetting_leaves_hashes_and_takes_the_clear_entries_away(customer, mak
     assert forget(names, None) == 2
     assert Suppression.objects.filter(value="jo@example.com").count() == 0
     assert in_force(twin).filter(naming(both_forms(names))).count() == 2
+
+
+def test_an_entry_for_a_domain_stands_for_what_is_below_it():
+    jo = SimpleNamespace(**{**JO, "email": "jo@mail.eu.acme.example"})
+    assert [value for kind, value in names_of(jo) if kind == "domain"] == [
+        "mail.eu.acme.example",
+        "eu.acme.example",
+        "acme.example",
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "given", "stored"),
+    [
+        ("email", " Jo@M\u00fcller.Example ", "jo@xn--mller-kva.example"),
+        ("email", "Jo at home", "jo at home"),
+        ("domain", "@ACME.Example.", "acme.example"),
+        ("domain", "m\u00fcller.example", "xn--mller-kva.example"),
+        ("linkedin", "https://www.LinkedIn.com/in/Jo-Doe/?x=1", "in/jo-doe"),
+        ("linkedin", "In/Jo-Doe", "in/jo-doe"),
+        ("phone", " +61255501234 ", "+61255501234"),
+        ("source", "CRM-1", "CRM-1"),
+        ("email", "hmac:" + "0" * 64, "hmac:" + "0" * 64),
+    ],
+)
+def test_an_entry_is_stored_in_normalised_form(kind, given, stored):
+    assert Suppression.objects.create(kind=kind, value=given).value == stored

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 from django.db import transaction
+from django.db.models import F
 
 from conversion import optouts
 from conversion.attribution import LeadSet
@@ -75,7 +76,8 @@ class World:
 
     def record(self, index):
         mine = self.row(index).filter(state="dispatching")
-        mine.update(state="sent", sent_at=self.at) if index % 2 else mine.update(state="unknown")
+        # As of its dispatch, however late its answer comes.
+        mine.update(state="sent", sent_at=F("dispatched_at")) if index % 2 else mine.update(state="unknown")
 
     def row(self, index):
         return Activity.objects.for_client(self.client).filter(pk=self.touches[index].pk)

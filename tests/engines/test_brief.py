@@ -48,7 +48,7 @@ Best hours:
   + 15:00: 1.50 times the average (1.25 to 1.75); 5.0% (4.0% to 6.2%) of 1,000 touches, 60 booked
 Hours to avoid:
   - 18:00: 0.80 times the average (1.25 to 1.75); 5.0% (4.0% to 6.2%) of 1,000 touches, 60 booked
-Touch that books most:
+Touch that converts most:
   + touch 3: 1.50 times the average (1.25 to 1.75); 5.0% (4.0% to 6.2%) of 1,000 touches, 60 booked
 Days between touches:
   + 3, 3, 3, 3, 3 days before touches 2 to 6; 3 days after the touch before: \
@@ -72,7 +72,7 @@ Best next channel:
 Where bookings come from:
   . email 50%, voice 50%; from 500 leads. It says where touches were sent, too: no reason to send more there
 
-WHO BOOKS MOST
+WHO CONVERTS MOST
 Titles:
   + Founder: 1.50 times the average (1.25 to 1.75); 5.0% (4.0% to 6.2%) of 1,000 leads, 60 booked
 Company sizes:
@@ -123,6 +123,7 @@ def test_all_as_json():
         "computed_at": "2026-02-23T10:00:00+00:00",
         "valid_until": "2026-03-03T10:00:00+00:00",
         "acted_on": True,
+        "outcome": "booked",
     }
     assert answer["content"]["effective_pain_points"] == [
         {

@@ -1,5 +1,6 @@
 """An e-mail really travels: to an SMTP server on loopback, read back part by part."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -79,6 +80,25 @@ def test_what_is_kept_of_it(lead):
     assert touch.content_snapshot["template_id"] == "t-1"
     assert touch.content_snapshot["cta_used"] == "worth 15 minutes"
     assert touch.provider == "smtp"
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"touch_number": 0}, "touch_number: counted from 1, to 32767 at most"),
+        ({"touch_number": 32_768}, "touch_number: counted from 1, to 32767 at most"),
+        ({"template_id": "x" * 256}, "template_id: is longer than 255 characters"),
+        ({"template_id": "x\0"}, "template_id: holds control characters"),
+        (
+            {"subject": "=?utf-8?q?a=0D=0ABcc:_x=40y.com?="},
+            "subject: holds an encoded word (=?...?=); write its letters",
+        ),
+    ],
+)
+def test_what_no_row_could_hold_is_refused_before_one_is_made(lead, given, reason):
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        send(lead, **given)
+    assert Activity.objects.for_client(lead.client).count() == 0
 
 
 def test_the_header_for_one_click_is_complete_and_works(lead, mailbox):  # noqa: F811

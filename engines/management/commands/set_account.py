@@ -53,7 +53,11 @@ class Command(BaseCommand):
 def credentials_in(source: str | None) -> dict[str, str] | None:
     if source is None:
         return None
-    return read_credentials(sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8"))
+    try:
+        text = sys.stdin.read() if source == "-" else Path(source).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SetupError("credentials: the text is not UTF-8") from error
+    return read_credentials(text.removeprefix("\ufeff"))
 
 
 def payload(account: ProviderAccount) -> dict[str, Any]:

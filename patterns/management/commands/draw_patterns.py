@@ -7,10 +7,11 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
 from conversion.management.plainly import told_plainly
-from conversion.vocabulary import PatternType, Status
+from conversion.vocabulary import Outcome, PatternType, Status
 from patterns import report
 from patterns.charts import ranked_intervals, standalone
 from patterns.models import ConversionPattern
+from patterns.payloads import outcome_of
 
 ROWS = 12  # the strongest; more would not fit a page
 TITLES = {
@@ -47,10 +48,13 @@ def draw(pattern: ConversionPattern, client: str, folder: Path) -> Path | None:
     chosen = sorted(said[:ROWS], key=lambda one: -one.finding["lift"])
     if not chosen:
         return None
+    outcome = outcome_of(pattern.patterns)
+    asked = TITLES[kind] if outcome == Outcome.BOOKED else f"{report.QUESTIONS[kind]}, by who {outcome.past}"
+    title = f"{asked}: {client}"
     rows = [(one.name, one.against, one.finding) for one in chosen]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{kind}.svg"
     path.write_text(
-        standalone(ranked_intervals(f"{TITLES[kind]}: {client}", rows, report.UNITS[kind])), encoding="utf-8"
+        standalone(ranked_intervals(title, rows, report.UNITS[kind], outcome.past)), encoding="utf-8"
     )
     return path

@@ -50,6 +50,23 @@ def test_an_account_from_a_file(run, agency, tmp_path):
     assert credentials_of(ProviderAccount.objects.get()) == {"username": "ann", "password": "a=b c"}
 
 
+def test_credentials_as_windows_writes_them(run, agency, tmp_path):
+    path = tmp_path / "credentials"
+    path.write_bytes(b"\xef\xbb\xbfusername=ann\r\npassword=b\r\n")
+    words = ["set_account", "main", "--kind", "smtp", "--option", "host=mail.example", "--credentials", str(path)]
+    run(*words)
+    assert credentials_of(ProviderAccount.objects.get()) == {"username": "ann", "password": "b"}
+    path.write_bytes(b"username=ann\npassword=p\xe4ss\n")
+    assert refused(run, *words) == "credentials: the text is not UTF-8"
+
+
+def test_another_kind_begins_anew(run, agency):
+    run("set_account", "main", "--kind", "smtp", "--option", "host=a.example", "--credentials", "-", stdin="username=a")
+    run("set_account", "main", "--kind", "resend", "--credentials", "-", stdin="api_key=re_123")
+    account = ProviderAccount.objects.get()
+    assert (account.kind, account.options, credentials_of(account)) == ("resend", {}, {"api_key": "re_123"})
+
+
 def test_changing_one_keeps_the_rest(run, agency):
     run(
         "set_account",
@@ -94,6 +111,23 @@ def test_as_json_without_the_credentials(run, customer):
         (["main", "--kind", "pigeon"], "", "the account main: there is no e-mail provider 'pigeon'"),
         (["main", "--kind", "resend"], "", "the account main: api_key is missing"),
         (["main", "--kind", "smtp"], "", "the account main: the option host is missing"),
+        (
+            ["main", "--kind", "smtp", "--option", "host=a.example", "--option", "prot=25"],
+            "",
+            "the account main: there is no option 'prot'; what there is: host, port, security",
+        ),
+        (
+            ["main", "--kind", "smtp", "--option", "host=a.example", "--credentials", "-"],
+            "user=ann",
+            "the account main: there is no credential 'user'; what there is: username, password",
+        ),
+        (
+            ["main", "--kind", "smtp", "--option", "host=a.example", "--option", "port=99999"],
+            "",
+            "the account main: the option port is 99999, not a number from 1 to 65535",
+        ),
+        ([" ", "--kind", "console"], "", "name: an account's has 1 to 255 printable characters"),
+        (["x" * 256, "--kind", "console"], "", "name: an account's has 1 to 255 printable characters"),
         (["main", "--kind", "smtp", "--option", "host"], "", "option 'host': write NAME=value"),
         (
             ["main", "--kind", "resend", "--option", "api_key=re_123"],
