@@ -148,7 +148,10 @@ def _cancel(leads: list[Any]) -> int:
 
 def _anonymous_touches(leads: list[Any]) -> int:
     """Take the texts from the touches. One that is in flight keeps its provider's name for it, by which it is settled."""
-    others = Activity.objects.filter(lead__in=leads).exclude(reason_code=CODE)
+    touches = Activity.objects.filter(lead__in=leads)
+    # Whoever wrote to an erased lead left a text on a touch that the guard has cancelled; its reason stays.
+    touches.filter(reason_code=CODE, state=State.CANCELLED).update(**{**NO_TOUCH, "reason": REASON})
+    others = touches.exclude(reason_code=CODE)
     others.exclude(state__in=IN_FLIGHT).update(**NO_TOUCH, provider_message_id="")
     others.filter(state=State.UNKNOWN).update(**NO_TOUCH)
     return others.filter(state=State.DISPATCHING).update(**NO_TOUCH)

@@ -98,10 +98,11 @@ def set_account(  # noqa: PLR0917 (what an account is made of)
         account.options = {**account.options, **options}
     if credentials is not None:
         seal(account, credentials)
-    try:
-        registry.build(channel, account.kind, account.options, credentials_of(account))
-    except AccountError as error:
-        raise AccountError(f"the account {name}: {error}") from error
+    if is_new or is_active:  # one that does not work any more can still be switched off
+        try:
+            registry.build(channel, account.kind, account.options, credentials_of(account))
+        except AccountError as error:
+            raise AccountError(f"the account {name}: {error}") from error
     account.save()
     return account, is_new
 

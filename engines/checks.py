@@ -5,12 +5,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (Django's name)
 from django.db import DatabaseError
 from django.http.request import validate_host
 
 from conversion.models import ProviderAccount
 from conversion.secrets import KeyMissingError, check_keys
+from engines.outbox.limits import Limits
+from engines.providers import registry
 
 CONSOLE = "console"
 CONSOLE_HINT = (
@@ -21,7 +23,7 @@ CONSOLE_HINT = (
 
 @register(Tags.security, deploy=True)
 def check_sending(**_: Any) -> list[CheckMessage]:
-    return [*credential_key(), *console_by_default(), *public_url()]
+    return [*credential_key(), *console_by_default(), *unusable_default(), *public_url(), *times()]
 
 
 @register(Tags.database, deploy=True)
@@ -53,6 +55,33 @@ def console_by_default() -> Iterator[CheckMessage]:
                 hint=CONSOLE_HINT,
                 id="agency.E004",
             )
+
+
+def unusable_default() -> Iterator[CheckMessage]:
+    for channel, kind in settings.DEFAULT_PROVIDERS.items():
+        if kind in {CONSOLE, registry.NOWHERE}:
+            continue
+        try:
+            registry.build(channel, kind, {}, {})
+        except registry.AccountError as error:
+            yield Error(
+                f"The default provider for {channel} cannot send: {error}.",
+                hint="Set EMAIL_PROVIDER=none and give each sender an account (manage.py set_account, set_sender).",
+                id="agency.E009",
+            )
+
+
+def times() -> Iterator[CheckMessage]:
+    try:
+        Limits.of_settings()
+    except ValueError as error:
+        yield Error(str(error), hint="Else a call to a provider could outlive its claim.", id="agency.E010")
+    if settings.EMAIL_AT_ANY_TIME:
+        yield Warning(
+            "EMAIL_AT_ANY_TIME is true: e-mails go out at night, at weekends and on holidays.",
+            hint="It is meant for trials; unset it.",
+            id="agency.W003",
+        )
 
 
 def public_url() -> Iterator[CheckMessage]:

@@ -6,6 +6,8 @@ from uuid import UUID
 from django.db import connection
 from django.utils.timezone import now
 
+from conversion.erasure import CODE as ERASED
+from conversion.erasure import clear
 from conversion.models import Activity, Client, Lead, Sender, Sequence
 from conversion.vocabulary import Action, ActivityState, Channel
 from engines import message
@@ -65,7 +67,15 @@ class EmailEngine:
             body=body,
             scheduled_at=now(),
         )
-        return send_now(activity)
+        return without_name(send_now(activity))
+
+
+def without_name(activity: Activity) -> Activity:
+    """The touch; its text goes where the person asked to be forgotten before it was written: it names the person."""
+    if activity.state == ActivityState.CANCELLED and activity.reason_code == ERASED:
+        clear([activity.lead_id])
+        activity.refresh_from_db()
+    return activity
 
 
 def sequence_of(client: Client, lead: Lead, sequence_id: UUID | str | None) -> Sequence | None:

@@ -33,9 +33,9 @@ TYPES = ("int2", "text", "jsonb", "jsonb", "timestamptz", *("int2" for _ in POIN
 @dataclass(frozen=True)
 class Score:
     """score: 0-100. components: rule points by name, with `scored_at`, as stored; `learned` holds the points that count in
-    their place, where a pattern has them. probability: that the lead has the `outcome` (books, or replies where bookings are
-    few) when it is worked as leads were, None where the score is not calibrated. weights: the four that were used. weights_source: where they come from, in words. reasons: lines
-    such as "+14: founder" (`engines.reasons`).
+    their place, where a pattern has them. probability: that the lead has the `outcome` (books, or replies where bookings
+    are few) when it is worked as leads were; both None where the score is not calibrated. weights: the four that were
+    used. weights_source: where they come from, in words. reasons: lines such as "+14: founder" (`engines.reasons`).
     """
 
     lead_id: str

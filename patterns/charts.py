@@ -41,7 +41,8 @@ def ranked_intervals(title: str, rows: Sequence[Row], unit: str = "leads", booke
 
     rows: name, what it is compared with, and finding with `lift`, `lift_low`, `lift_high`, `status` and, where it has
     them, `sample` and `converted`. A star marks what is not compared with the average. Filled: supported; hollow:
-    suggestive; small and grey: no sign of an effect. booked: what those did who are counted as converted. Raises ValueError without rows.
+    suggestive; small and grey: no sign of an effect. booked: what those did who are counted as converted. Raises
+    ValueError without rows.
     """
     if not rows:
         raise ValueError("a chart needs at least one finding")

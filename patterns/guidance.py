@@ -23,7 +23,12 @@ from patterns.payloads import Payload
 from patterns.supported import WinningSequence, how, when
 from patterns.trust import ACTED_ON, by_default, tiers_of, trust_of, weighting
 
-SCORING = ("recommended_weights", "learned_components", "weights_evidence", "outcome")  # what a score asks of a WHO pattern
+SCORING = (
+    "recommended_weights",
+    "learned_components",
+    "weights_evidence",
+    "outcome",
+)  # what a score asks of a WHO pattern
 
 __all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]
 

@@ -76,7 +76,7 @@ def _next_version(client: Client, kind: PatternType) -> int:
 def _adopt(client: Client, payload: Mapping[str, Any], conversions: int, now: datetime) -> None:
     client.conversion_sample_count = conversions
     evidence = payload["weights_evidence"]
-    if evidence.get("promoted"):
+    if evidence.get("promoted") and "borrowed" not in evidence:  # what is lent ends with the pattern
         client.als_learned_weights = payload["recommended_weights"]
         client.als_weights_updated_at = now
     client.save(update_fields=["conversion_sample_count", "als_learned_weights", "als_weights_updated_at"])

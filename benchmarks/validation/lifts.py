@@ -44,6 +44,8 @@ class World:
 POWER = World("power", ROWS, 0.03, (2.0, 0.5, *(1.0,) * 10), (1.0,) * 12)
 CROWD = World("crowd", ROWS, 0.06, (2.0, *(1.0,) * 39), (1.0,) * 40)
 NULL = World("null", 2_000, 0.04, (1.0,) * 40, tuple(1 / np.arange(1, 41) ** 0.7))
+# Titles as people write them: most of three hundred occur once or twice, and some of these convert.
+TAIL = World("tail", 2_000, 0.03, (1.0,) * 300, tuple(1 / np.arange(1, 301) ** 1.1))
 
 
 def family_of(rows: tuple[Ints, Bools, Ints], values: int) -> Family:
@@ -76,7 +78,7 @@ def run_world(world: World, seed: int) -> Mapping[str, float]:
 
 
 def run_power(seed: int) -> Mapping[str, Mapping[str, float]]:
-    return {world.name: run_world(world, seed) for world in (POWER, CROWD, NULL)}
+    return {world.name: run_world(world, seed) for world in (POWER, CROWD, NULL, TAIL)}
 
 
 def judge_power(results: Sequence[Mapping[str, Mapping[str, float]]]) -> Iterator[Claim]:
@@ -99,14 +101,16 @@ def judge_power(results: Sequence[Mapping[str, Mapping[str, float]]]) -> Iterato
         f"{1 - both / max(tested, 1):.3f} of {tested:.0f}",
         tested - both <= VETOED_AT_MOST * tested,
     )
-    top, naive_top = (float(np.median([result["null"][name] for result in results])) for name in ("top", "naive top"))
-    yield Claim(
-        "null, 2,000 rows, 40 values",
-        f"the largest lift is at most {TOP_AT_MOST} in the median",
-        f"{top:.2f}",
-        top <= TOP_AT_MOST,
-        naive=f"{naive_top:.2f} (largest raw lift with 3 successes)",
-    )
+    for world, values in ((NULL, 40), (TAIL, 300)):
+        tops = [[result[world.name][name] for result in results] for name in ("top", "naive top")]
+        top, naive_top = (float(np.median(column)) for column in tops)
+        yield Claim(
+            f"null, 2,000 rows, {values} values",
+            f"the largest lift is at most {TOP_AT_MOST} in the median",
+            f"{top:.2f}",
+            top <= TOP_AT_MOST,
+            naive=f"{naive_top:.2f} (largest raw lift with 3 successes)",
+        )
 
 
 def run_oracle(seed: int) -> Floats:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from datetime import datetime
 from threading import Event
 from typing import Any
 
@@ -22,6 +23,7 @@ from engines.outbox.record import record, storable
 from engines.outbox.states import move
 from engines.providers.contract import Deferred, Result, Uncertain
 from engines.providers.registry import AccountError
+from engines.rules import LOOK_AGAIN
 from engines.verdicts import Cancel, Hold, Verdict
 from engines.writing import MessageError
 
@@ -70,8 +72,10 @@ def made_ready(claim: Claim, limits: Limits) -> Ready | None:
     except AWAY:
         withdraw(claim)
         raise
-    except (AccountError, MessageError) as error:
-        hold(claim, "account" if isinstance(error, AccountError) else "message", str(error))
+    except AccountError as error:  # mended without the touch: a key put back, credentials set again
+        hold(claim, "account", str(error), database_now() + LOOK_AGAIN)
+    except MessageError as error:
+        hold(claim, "message", str(error), None)
     except Exception as error:
         logger.exception("touch %s cannot be sent", claim.id)
         again(claim, f"{type(error).__name__}: {error}")
@@ -175,8 +179,9 @@ def again(claim: Claim, reason: str) -> None:
         move(to, State.QUEUED, pk=claim.id, reason_code="fault", attempts__gte=FAULTS, columns=told)
 
 
-def hold(claim: Claim, code: str, reason: str) -> None:
-    columns = {"reason_code": code, "reason": storable(reason), "due_at": None, **UNCLAIMED}
+def hold(claim: Claim, code: str, reason: str, until: datetime | None) -> None:
+    """until: when it is looked at again by itself; None: not before somebody changes it."""
+    columns = {"reason_code": code, "reason": storable(reason), "due_at": until, **UNCLAIMED}
     move(end_of(claim), State.CLAIMED, **mine(claim), columns=columns)
 
 

@@ -78,10 +78,18 @@ class EspProvider:
             return Refused(f"the message cannot be put to {self.name}: {cut(error)}")
         except Exception as error:  # noqa: BLE001 (anymail reads answers trustingly; whatever it trips over proves nothing)
             return Uncertain(f"the answer of {self.name} cannot be read: {type(error).__name__}")
+        return self.of_status(message)
+
+    def of_status(self, message: Message) -> Result:
+        """What anymail read from an answer that it took for a good one."""
         status = message.anymail_status
+        answer = status.esp_response
+        # Postmark's 422 on a recipient that it does not write to any more: anymail takes it for an answer about recipients.
+        if isinstance(answer, requests.Response) and not answer.ok:
+            return of_answer(answer)
         if status.status is None or not status.status <= TAKEN or not isinstance(status.message_id, str):
             return Uncertain(f"the answer of {self.name} does not say what became of the message")
-        return Accepted(status.message_id or outgoing.key)
+        return Accepted(status.message_id or message.idempotency_key)
 
     def look_up(self, key: str) -> Accepted | Absent | None:
         del key

@@ -15,6 +15,7 @@ from patterns.stats.rates import APART_SD, TAIL, Bools, Floats, Ints
 
 DENSE = 4_000_000  # cells of a full table (32 MB); beyond that only the cells that occur are made
 CHANCE = 20  # rows; a larger stratum of a single value is the sender's choice
+FEW = 10  # conversions of a value, up to which a variance near 0 is put down to their number
 TAUS = np.geomspace(0.03, 1.5, 12)  # between-value spread of log-lifts: from "no difference" to a factor of 20
 TAU_SCALE = 0.5  # half-normal prior of that spread: two in three values lie within a factor of 1.65
 APART = 0.1  # share of values that may be of another kind than their family; as rates, but the best of many is picked
@@ -172,7 +173,9 @@ def lifts(sums: Contrast, *, against_rest: bool = False, groups: int = 1) -> Lif
         return Lifts(*(np.zeros(0) for _ in range(7)))
     some = (sums.noise > 0) & (sums.odds > 0)
     noise, odds = np.where(some, sums.noise, 1.0), np.where(some, sums.odds, 1.0)
-    scale = (sums.down + sums.up * odds) / noise
+    # x is a value's conversions where these are rare, which a scale of 1 + odds makes of `up`. Where its few rows all
+    # converted, the variance comes out as nearly 0, since it knows of no row that did not: then x is held to their number.
+    scale = np.minimum((sums.down + sums.up * odds) / noise, (1 + odds) * (1 + sums.up / FEW))
     x, z = np.where(some, sums.up * scale, 0.0), np.where(some, sums.down * scale / odds, 0.0)
     mode, information, evidence = _modes(x, z, odds)
     # each value is compared with all the others, so a family of J holds J - 1 independent comparisons

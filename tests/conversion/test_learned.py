@@ -85,3 +85,8 @@ def test_times_as_often():
     assert part.times(0, 0.2) == 1.0
     assert part.times(10, 0.2) == pytest.approx(2.02305, abs=1e-5)  # odds ratio e: e / (0.8 + 0.2 e)
     assert LEARNED.extras == ("plan",)
+
+
+@pytest.mark.parametrize(("rate", "points", "times"), [(0.5, 1e6, 2.0), (1.0, -1e6, 1.0), (0.5, -1e6, 0.0)])
+def test_times_beyond_what_a_computer_can_hold(rate, points, times):
+    assert component("authority", ()).times(points, rate) == pytest.approx(times)

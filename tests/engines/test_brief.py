@@ -325,3 +325,15 @@ class TestOfAClient:
     def test_a_deleted_client_has_none(self, make_client):
         with pytest.raises(ValueError, match="is deleted"):
             brief(make_client(deleted_at=AT), AT)
+
+
+def test_a_pattern_of_replies_says_so():
+    replied = {"outcome": "replied"}
+    found = made(who=who() | replied, what=what() | replied, how=how() | replied)
+    assert found.payload()["patterns"]["what"]["outcome"] == "replied"
+    text = found.text()
+    assert "WHO 1: 500 leads by who replied, confidence 0.80 in its score weights" in text
+    assert "booked" not in text
+    assert "leads book" not in text
+    assert "1,000 touches, 60 replied" in text
+    assert "of leads reply by the model" in text

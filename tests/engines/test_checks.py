@@ -40,6 +40,22 @@ def test_the_console_sends_nothing(production):
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [("consle", "there is no e-mail provider 'consle'"), ("smtp", "the option host is missing")],
+)
+def test_a_default_that_cannot_send(production, kind, reason):
+    production.DEFAULT_PROVIDERS = {"email": kind}
+    (found,) = check_sending()
+    assert (found.id, found.msg) == ("agency.E009", f"The default provider for email cannot send: {reason}.")
+
+
+def test_times(production):
+    production.SEND_TIMEOUT_SECONDS, production.SEND_LEASE_SECONDS = 15, 20
+    production.EMAIL_AT_ANY_TIME = True
+    assert ids() == ["agency.E010", "agency.W003"]
+
+
 @pytest.mark.parametrize("url", ["", "http://outreach.example", "https://localhost", "https://127.0.0.1:8000"])
 def test_links_must_be_reachable(production, url):
     production.PUBLIC_URL = url

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.test import Client as Browser
 from django.test import override_settings
 
+from conversion.erasure import erase
 from conversion.models import Activity, Event, Sender, Sequence, Suppression
 from conversion.tenancy import across_clients
 from engines.email import EmailEngine
@@ -216,7 +217,16 @@ def test_what_the_law_or_the_account_forbids_is_held_with_its_reason(lead, mailb
         touch = send(lead)
         assert (touch.state, touch.reason[: len(reason)]) == ("held", reason)
         setattr(target, name, before)
+        if target is account:  # looked at again by itself, since it is mended without the touch
+            assert touch.due_at is not None
     assert mailbox.received == []
+
+
+def test_no_text_stays_of_a_letter_to_somebody_who_was_forgotten(lead, mailbox):  # noqa: F811
+    erase(str(lead.pk), lead.client)
+    touch = send(lead)
+    assert (touch.state, touch.reason) == ("cancelled", "the person asked to be forgotten")
+    assert (touch.subject, touch.body, mailbox.received) == ("", "", [])
 
 
 def test_the_agencys_postal_address_stands_in(lead, mailbox, agency):  # noqa: F811

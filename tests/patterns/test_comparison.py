@@ -152,3 +152,12 @@ def test_the_size_range_goes_with_its_size(turns):
     })  # fmt: skip
     payload, _ = compare({**who(14), **sized}, last, until(frame, look(14)))
     assert payload["size_analysis"]["sweet_spot"] is None
+
+
+def test_findings_of_another_outcome_are_not_compared(turns):
+    replies, _ = compare({**who(12, hiring()), "outcome": "replied"}, None, until(turns, look(12)))
+    two = version(turns, 26, Last(1, replies), hiring(1.3), number=2)
+    assert two.comparison["outcome_before"] == "replied"
+    assert two.comparison["added"] == ["signal: hiring"]
+    assert [two.comparison[name] for name in ("kept", "withdrawn", "turned", "withheld")] == [[], [], [], []]
+    assert two.payload["timing_signals"]["hiring_lift"]["status"] == "supported"

@@ -83,3 +83,17 @@ def test_a_damaged_calibration_leaves_the_score(caplog):
     assert found.calibration is None
     assert found.learned is not None
     assert "field weights_evidence.scale: not a finite number" in said(caplog)[0]
+
+
+def test_say_what_they_speak_of():
+    found = read(who=payload(outcome="replied"))
+    assert (found.learned.outcome, found.calibration.outcome) == ("replied", "replied")
+    assert (read(who=payload()).calibration.outcome, read(who=payload(outcome=7)).learned.outcome) == (
+        "booked",
+        "booked",
+    )
+
+
+def test_what_is_borrowed_speaks_of_bookings():
+    evidence = {**EVIDENCE, "borrowed": {"version": 1, "clients": 6, "p_better": 0.99}}
+    assert read(who=payload(outcome="replied") | {"weights_evidence": evidence}).calibration.outcome == "booked"

@@ -152,3 +152,33 @@ def test_how_it_did_on_later_facts():
     )
     assert report.later({"backtest": {"abstained": "nothing was supported"}}) == "On later facts: nothing was supported"
     assert report.later({}) == ""
+
+
+def test_a_pattern_of_replies_says_so(who):
+    head, supported, *_ = report.lines(PatternType.WHO, {**who, "outcome": "positive_reply"})
+    assert head == "WHO converts: 1,200 leads by who replied positively, since bookings are few, confidence 0.91"
+    assert supported.endswith("9.8% of 400 leads, 40 replied positively")
+
+
+def test_another_outcome_than_the_last_versions_is_said():
+    compared = {"against": 3, "outcome_before": "replied"}
+    assert report.changes(compared) == (
+        "Version 3 spoke of who replied: nothing is compared with it, all findings count as new"
+    )
+
+
+def test_names_from_outside_stay_on_one_printable_line(who):
+    who["title_rankings"] = [finding(title="Big\n\x1b[31mBoss")]
+    assert report.lines(PatternType.WHO, who)[2].startswith("  + title Big [31mBoss: 2.00 times")
+
+
+def test_points_of_learned_components_are_no_findings(who):
+    names = {"status": {"supported": 1.0}, "lift": {"high": 2.0}}
+    who["learned_components"] = {"rate": 0.1, "company_fit": {"extra": names, "industry": {"status": 0.5, "lift": 1.0}}}
+    assert [said.name for said in report.findings(who)] == [
+        "title Founder",
+        "title Owner",
+        "title Director",
+        "signal: hiring",
+    ]
+    assert report.abstentions({"learned_components": {"abstained": "too few"}}) == {"learned components": "too few"}

@@ -30,6 +30,8 @@ class Command(BaseCommand):
             client, text = whom(person, everywhere=everywhere)
             document = export(text, client)
             content = json_lib.dumps(document, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
+            # Half a surrogate pair, which SQLite keeps, has no UTF-8; as JSON escapes it, it has.
+            content = content.encode("utf-8", "backslashreplace").decode()
             if output is None:
                 self.stdout.write(content)
                 return

@@ -54,7 +54,5 @@ def draw(pattern: ConversionPattern, client: str, folder: Path) -> Path | None:
     rows = [(one.name, one.against, one.finding) for one in chosen]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{kind}.svg"
-    path.write_text(
-        standalone(ranked_intervals(title, rows, report.UNITS[kind], outcome.past)), encoding="utf-8"
-    )
+    path.write_text(standalone(ranked_intervals(title, rows, report.UNITS[kind], outcome.past)), encoding="utf-8")
     return path

@@ -5,6 +5,7 @@ import stat
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from conversion.management.commands import erase_person
 from conversion.models import Lead, Suppression
@@ -120,3 +121,13 @@ def test_a_file_that_cannot_be_written_is_told(customer, tmp_path):
     person(customer)
     with pytest.raises(CommandError, match=r"nothing was written: .*No such file or directory"):
         call_command("export_person", "acme", ADDRESS, output=tmp_path / "none" / "jo.json")
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL refuses half a surrogate pair")
+def test_half_a_surrogate_pair_is_exported_as_json_writes_it(customer, capsys, tmp_path):
+    jo = person(customer)
+    Lead.objects.for_client(customer).filter(pk=jo.pk).update(extra={"note": "\ud800"})
+    path = tmp_path / "jo.json"
+    told(capsys, "export_person", "acme", ADDRESS, output=path)
+    (lead,) = json.loads(path.read_text(encoding="utf-8"))["clients"][0]["leads"]
+    assert lead["extra"] == {"note": "\ud800"}

@@ -60,6 +60,15 @@ def test_credentials_as_windows_writes_them(run, agency, tmp_path):
     assert refused(run, *words) == "credentials: the text is not UTF-8"
 
 
+def test_one_that_cannot_be_read_is_switched_off(run, agency, settings):
+    words = ["set_account", "main", "--kind", "smtp", "--option", "host=a.example", "--credentials", "-"]
+    run(*words, stdin="username=a")
+    settings.CREDENTIAL_KEY = [Fernet.generate_key().decode()]
+    assert "the credentials of the account main cannot be read" in refused(run, "set_account", "main")
+    assert run("set_account", "main", "--off").endswith("; it is switched off")
+    assert ProviderAccount.objects.get().is_active is False
+
+
 def test_another_kind_begins_anew(run, agency):
     run("set_account", "main", "--kind", "smtp", "--option", "host=a.example", "--credentials", "-", stdin="username=a")
     run("set_account", "main", "--kind", "resend", "--credentials", "-", stdin="api_key=re_123")

@@ -56,6 +56,7 @@ class Service(StandIn):
         super().__init__(ThreadingHTTPServer, ServiceHandler)
         self.read, self.answer, self.honours = read, answer, honours
         self.errors = {"busy": 429, "refuse": 422, "no_account": 401, **(errors or {})}
+        self.error_code = 300  # of Postmark: an invalid request; 406 is a recipient that it does not write to any more
 
     @property
     def url(self):
@@ -86,7 +87,9 @@ class ServiceHandler(BaseHTTPRequestHandler):
         if mode in stand_in.errors:
             extra = LATER if mode == "busy" else {}
             self.reply(
-                stand_in.errors[mode], json.dumps({"message": f"told to {mode}{self.echo()}", "ErrorCode": 300}), extra
+                stand_in.errors[mode],
+                json.dumps({"message": f"told to {mode}{self.echo()}", "ErrorCode": stand_in.error_code}),
+                extra,
             )
             return
         if mode == "redirect":

@@ -103,6 +103,15 @@ def test_postmark_is_asked_what_became_of_a_message():
         assert service.taken[0]["headers"]["X-PM-KeepID"] == "true"
 
 
+def test_postmarks_no_to_a_recipient_is_a_no_however_it_writes_the_address():
+    with postmark() as service:
+        provider = CASES["postmark"].build(service)
+        service.mode, service.errors, service.error_code = "told", {"told": 422}, 406
+        service.said = ". Found inactive addresses: BOB@Recipient.example."
+        result = provider.send(outgoing(), timeout=5)
+    assert isinstance(result, Refused)
+
+
 def test_postmark_that_does_not_answer_proves_nothing():
     with postmark() as service:
         provider = CASES["postmark"].build(service)

@@ -208,3 +208,13 @@ def test_the_interval_is_that_of_the_mixture_of_all_scales():
         points = np.exp(grid[np.searchsorted(below[value] / below[value, -1], [0.025, 0.5, 0.975])])
         expected = against_all(points, np.repeat(found.share[value], 3))
         assert [found.low[value], found.lift[value], found.high[value]] == pytest.approx(expected, rel=0.06)
+
+
+@pytest.mark.parametrize(("count", "most"), [(1, 1.2), (2, 1.5), (3, 3.0)])
+def test_a_few_rows_that_all_converted_tell_little(count, most):
+    """The variance of a value without a single failure is nearly 0, which is its number and no certainty."""
+    codes = np.concatenate([np.zeros(count, dtype=np.int64), 1 + np.arange(3_000) % 40])
+    y = np.concatenate([np.ones(count, dtype=bool), np.random.default_rng(5).random(3_000) < 0.03])
+    found = lifts(contrast(stratify(codes, y, np.zeros(len(y), dtype=np.int64), 41)))
+    assert found.lift[0] < most
+    assert found.low[0] < 1
