@@ -10,7 +10,6 @@ from django.db import connection
 
 from conversion.bulk import stored_id
 from conversion.models import Client, ImportBatch
-from conversion.vocabulary import EventKind
 
 SECONDS = 10  # after delivery; nobody reads that fast, while filters look at a message before they let it through
 TOGETHER = 2  # seconds within which different links of one message are clicked by nobody but a machine
@@ -29,20 +28,34 @@ SAID = {
     "sqlite": "LOWER(COALESCE(json_extract({row}.metadata, '$.{name}'), json_extract({row}.metadata, '$.extra.{name}'), ''))",
     "postgresql": "LOWER(COALESCE({row}.metadata ->> '{name}', {row}.metadata -> 'extra' ->> '{name}', ''))",
 }
-KINDS = f"('{EventKind.OPENED.value}', '{EventKind.CLICKED.value}')"
+# What was delivered, opened and clicked of the touches in question, in a table of its own: PostgreSQL knows how many rows it
+# has, and of what an import has just brought it does not.
+TABLE = {
+    "sqlite": "CREATE TEMP TABLE IF NOT EXISTS looked_at (event, touch, kind, moment, url, agent)",
+    "postgresql": "CREATE TEMP TABLE IF NOT EXISTS looked_at "
+    "(event uuid, touch uuid, kind text, moment float8, url text, agent text)",
+}
+PLAN = {
+    "sqlite": "CREATE INDEX IF NOT EXISTS temp.looked ON looked_at (touch)",
+    "postgresql": "ANALYZE looked_at",
+}
+FILL = """
+    INSERT INTO looked_at (event, touch, kind, moment, url, agent)
+    SELECT e.id, e.activity_id, e.kind, {moment}, {url}, {agent} FROM conversion_event e
+    WHERE e.client_id = %s AND e.kind IN ('delivered', 'opened', 'clicked') AND e.activity_id IN ({touches})
+"""
 # A source that knows days alone gives a message and its opening the same moment, so one at once tells nothing by itself.
 MARK = """
-    UPDATE conversion_event SET is_machine = {true} WHERE id IN (
-        SELECT e.id FROM conversion_event e JOIN conversion_activity a ON a.id = e.activity_id
-        LEFT JOIN (SELECT activity_id, MIN(occurred_at) AS moment FROM conversion_event
-                   WHERE client_id = %s AND kind = 'delivered' AND activity_id IN ({touches}) GROUP BY activity_id
-                  ) delivered ON delivered.activity_id = a.id
-        WHERE e.client_id = %s AND e.kind IN {kinds} AND e.activity_id IN ({touches}) AND NOT e.is_machine AND (
-            ({moment} > {sent} AND {moment} <= {sent} + {seconds})
-            OR {scanner}
-            OR (e.kind = 'clicked' AND EXISTS (
-                SELECT 1 FROM conversion_event o WHERE o.activity_id = e.activity_id AND o.kind = 'clicked'
-                    AND {other_url} <> {url} AND {other_url} <> '' AND ABS({other_moment} - {moment}) <= {together}))))
+    UPDATE conversion_event SET is_machine = {true} WHERE NOT is_machine AND id IN (
+        SELECT e.event FROM looked_at e JOIN conversion_activity a ON a.id = e.touch
+        LEFT JOIN (SELECT touch, MIN(moment) AS moment FROM looked_at WHERE kind = 'delivered' GROUP BY touch) delivered
+            ON delivered.touch = e.touch
+        LEFT JOIN (SELECT DISTINCT one.event FROM looked_at one JOIN looked_at other ON other.touch = one.touch
+                   WHERE one.kind = 'clicked' AND other.kind = 'clicked' AND other.url <> one.url AND other.url <> ''
+                       AND ABS(other.moment - one.moment) <= {together}) together ON together.event = e.event
+        WHERE e.kind <> 'delivered' AND (
+            (e.moment > COALESCE(delivered.moment, {sent}) AND e.moment <= COALESCE(delivered.moment, {sent}) + {seconds})
+            OR {scanner} OR together.event IS NOT NULL))
 """
 
 
@@ -57,21 +70,23 @@ def mark(client: Client, batch: ImportBatch | None = None) -> int:
     values: list[Any] = [stored_id(client.pk)]
     if batch is not None:
         touches, values = f"{touches} AND batch_id = %s", [*values, stored_id(batch.pk)]
-    agent = said.format(row="e", name="user_agent")
-    statement = MARK.format(
-        true="true" if vendor == "postgresql" else "1",
-        touches=touches,
-        kinds=KINDS,
+    fill = FILL.format(
         moment=epoch.format("e.occurred_at"),
-        sent=epoch.format("COALESCE(delivered.moment, a.sent_at)"),
-        seconds=SECONDS,
-        scanner="(" + " OR ".join(f"{agent} LIKE '%%{name}%%'" for name in SCANNERS) + ")",
         url=said.format(row="e", name="url"),
-        other_url=said.format(row="o", name="url"),
-        other_moment=epoch.format("o.occurred_at"),
-        together=TOGETHER,
+        agent=said.format(row="e", name="user_agent"),
+        touches=touches,
     )
-    owner = stored_id(client.pk)
+    marking = MARK.format(
+        true="true" if vendor == "postgresql" else "1",
+        together=TOGETHER,
+        sent=epoch.format("a.sent_at"),
+        seconds=SECONDS,
+        scanner="(" + " OR ".join(f"e.agent LIKE '%%{name}%%'" for name in SCANNERS) + ")",
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, [owner, *values, owner, *values])
+        cursor.execute(TABLE[vendor])
+        cursor.execute("DELETE FROM looked_at")
+        cursor.execute(fill, [stored_id(client.pk), *values])
+        cursor.execute(PLAN[vendor])
+        cursor.execute(marking, [])
         return int(cursor.rowcount)

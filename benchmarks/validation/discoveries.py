@@ -29,14 +29,10 @@ EFFECT_LEADS = 20_000
 TRAP_LEADS = 5_000
 FOUND_AT_LEAST = 0.95  # of the planted factors of 1.5 and more
 FALSE_AT_MOST = 0.07
-# Worlds with a trap for the naive way, and the detectors for which nothing is there to be found.
-TRAPS = {
-    "survivorship": tuple(PatternType),
-    "rare_night": tuple(PatternType),
-    "template_luck": tuple(PatternType),
-    "confounded_tiers": (PatternType.WHAT, PatternType.WHEN, PatternType.HOW),
-}
-TRAP_SEEDS = {"survivorship": 100, "rare_night": 100, "template_luck": 200, "confounded_tiers": 100}
+# Worlds with a trap for the naive way. In the last one the tier decides who is called, and leads differ: there WHO has a right
+# to say so.
+TRAPS = ("survivorship", "rare_night", "confounded_tiers")
+LEADS_DIFFER = ("confounded_tiers",)
 
 
 @dataclass(frozen=True)
@@ -112,12 +108,19 @@ def discovery(name: str, results: Sequence[Result]) -> Iterator[Claim]:
         )
 
 
+def trapped(results: Sequence[Result]) -> Iterator[Claim]:
+    for kind in PatternType:
+        told = [one for one in results if kind != PatternType.WHO or one.job.world not in LEADS_DIFFER]
+        yield from silence(", ".join(dict.fromkeys(one.job.world for one in told)), told, (kind,))
+
+
 def questions(scale: Scale) -> Iterator[Question]:
     sizes = "null, 200, 2,000 and 20,000 leads"
     jobs = [Job("null", leads, seed) for leads in NULL_SIZES for seed in scale.seeds]
     yield Question(sizes, jobs, run, partial(silence, "null"))
     jobs = [Job(world, EFFECT_LEADS, seed) for world in EFFECTS for seed in scale.some(20)]
     yield Question("effects, 20,000 leads", jobs, run, partial(discovery, "effects"))
-    for world, kinds in TRAPS.items():
-        jobs = [Job(world, TRAP_LEADS, seed) for seed in scale.some(TRAP_SEEDS[world])]
-        yield Question(f"trap {world}, 5,000 leads", jobs, run, partial(silence, world, kinds=kinds))
+    jobs = [Job("template_luck", leads, seed) for leads in NULL_SIZES for seed in scale.seeds]
+    yield Question("template luck, 200, 2,000 and 20,000 leads", jobs, run, partial(silence, "template luck"))
+    jobs = [Job(world, TRAP_LEADS, seed) for world in TRAPS for seed in scale.some(100)]
+    yield Question("traps, 5,000 leads", jobs, run, trapped)
