@@ -234,3 +234,20 @@ def _as_stored(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> dict[str,
         "words": words if isinstance(words, int) and words > 0 else UNKNOWN,
         "chars": chars if isinstance(chars, int) and chars > 0 else UNKNOWN,
     }
+
+
+def columns_of(snapshot: Mapping[str, Any], features: Features) -> dict[str, Any]:
+    """The columns of a touch that hold what `capture` found: the snapshot, and beside it what learning reads."""
+    return {
+        "content_snapshot": snapshot,
+        "local_day": snapshot["local_day_of_week"],
+        "local_hour": snapshot["local_hour"],
+        "template_key": features.template,
+        "pain_points": features.pain_points,
+        "cta": features.cta,
+        "angles": features.angles,
+        "subjects": features.subjects,
+        "personalization": features.personalization,
+        "words": features.words,
+        "chars": features.chars,
+    }

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from conversion.als import MAXIMA
-from conversion.content import DEFAULT
 from conversion.models import Client
 from conversion.vocabulary import CHANNELS, COMPONENTS, EXITS, TIERS, LeadStatus
 from patterns import extras
@@ -35,8 +34,7 @@ def load(client: Client, as_of: datetime) -> Frame:
         owners, touches = _touches(client, as_of)
         ids, leads = _leads(client, as_of)
         if np.array_equal(owners[np.unique(touches.lead, return_index=True)[1]], ids):
-            vocabulary = DEFAULT.extended(client.vocabulary) if client.vocabulary else DEFAULT
-            return Frame(leads=leads, touches=touches, as_of=as_of.timestamp(), vocabulary=vocabulary)
+            return Frame(leads=leads, touches=touches, as_of=as_of.timestamp(), vocabulary=client.content_vocabulary)
     raise FrameError(f"the rows of {client.name} changed while they were read, {ATTEMPTS} times in a row")
 
 

@@ -31,7 +31,6 @@ from conversion.importer.seen import Seen
 from conversion.importer.values import Clock
 from conversion.models import Client, ImportBatch
 from conversion.places import UnknownZone, zone_name, zone_of
-from conversion.wording import DEFAULT
 
 CHUNK = 2_000  # rows stored at once; more saves nothing, and holds more in memory
 COLLECT_AT = 50_000  # new objects after which Python looks for garbage; a chunk makes about as many
@@ -132,8 +131,7 @@ def import_files(
 
 def _begin(client: Client, reject: Callable[[Reject], None], now: datetime) -> Job:
     batch = ImportBatch.objects.create(client=client, started_at=now)
-    vocabulary = DEFAULT.extended(client.vocabulary) if client.vocabulary else DEFAULT
-    return Job(client, batch, now, vocabulary, Changes(client, batch), reject)
+    return Job(client, batch, now, client.content_vocabulary, Changes(client, batch), reject)
 
 
 def _record(batch: ImportBatch, file: Prepared, counts: Counts, *, finished: bool) -> None:

@@ -10,6 +10,7 @@ from conversion.bulk import empty, stored_id
 from conversion.content import capture
 from conversion.importer.faults import BadRow
 from conversion.models import Activity
+from conversion.snapshots import columns_of
 from conversion.vocabulary import ACTION_OF, ActivityState, Channel
 from conversion.wording import Vocabulary
 
@@ -85,17 +86,7 @@ def columns(
         "touch_number_given": given["numbered"],
         "sent_at": sent_at,
         "led_to_booking_given": given["led_to_booking"],
-        "content_snapshot": snapshot,
-        "local_day": snapshot["local_day_of_week"],
-        "local_hour": snapshot["local_hour"],
-        "template_key": features.template,
-        "pain_points": features.pain_points,
-        "cta": features.cta,
-        "angles": features.angles,
-        "subjects": features.subjects,
-        "personalization": features.personalization,
-        "words": features.words,
-        "chars": features.chars,
+        **columns_of(snapshot, features),
         "metadata": _metadata(channel, given, lead),
     }
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from conversion.models.rows import Row, between, one_of, word_field
 from conversion.tenancy import Owner
 from conversion.vocabulary import SubscriptionStatus
+from conversion.wording import DEFAULT, Vocabulary
 
 LEARNED_FOR = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
 
@@ -80,3 +81,8 @@ class Client(Row, Owner):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def content_vocabulary(self) -> Vocabulary:
+        """What texts are read with: the usual words, and what this client adds to them."""
+        return DEFAULT.extended(self.vocabulary) if self.vocabulary else DEFAULT

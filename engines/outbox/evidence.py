@@ -8,11 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from conversion import als
-from conversion.models import Activity, Client
+from conversion.models import Activity
 from conversion.places import zone_of
-from conversion.snapshots import capture
+from conversion.snapshots import capture, columns_of
 from conversion.vocabulary import Channel
-from conversion.wording import DEFAULT, Vocabulary
 
 
 def evidence(activity: Activity, subject: str, at: datetime) -> dict[str, Any]:
@@ -29,27 +28,13 @@ def evidence(activity: Activity, subject: str, at: datetime) -> dict[str, Any]:
         lead_timezone=zone_of(lead.timezone, lead.country, client.timezone),
         template_id=activity.template_id,
         message_type=activity.message_type or None,
-        vocabulary=vocabulary_of(client),
+        vocabulary=client.content_vocabulary,
     )
     return {
-        "content_snapshot": snapshot,
-        "local_day": snapshot["local_day_of_week"],
-        "local_hour": snapshot["local_hour"],
+        **columns_of(snapshot, features),
         "tier_at_send": lead.als_tier or als.tier(lead.als_score, client.als_tiers).value,
-        "template_key": features.template,
-        "pain_points": features.pain_points,
-        "cta": features.cta,
-        "angles": features.angles,
-        "subjects": features.subjects,
-        "personalization": features.personalization,
-        "words": features.words,
-        "chars": features.chars,
         "metadata": metadata(activity),
     }
-
-
-def vocabulary_of(client: Client) -> Vocabulary:
-    return DEFAULT.extended(client.vocabulary) if client.vocabulary else DEFAULT
 
 
 def metadata(activity: Activity) -> dict[str, Any]:
