@@ -1,7 +1,7 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
 export OPENBLAS_NUM_THREADS ?= 1
-.PHONY: help validate chaos install install-dev demo test test-sqlite test-postgresql check requirements clean
+.PHONY: help validate chaos install install-dev demo serve backup restore test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv)
@@ -36,6 +36,15 @@ demo: install ## set everything up and run the main job: import three clients' h
 	@$(MANAGE) migrate --verbosity 0
 	@$(MANAGE) demo
 
+serve: install ## migrate and run everything: web, senders, schedules (PORT=8000; without REDIS_URL no broker is needed)
+	@$(MANAGE) serve
+
+backup: install ## write the whole database to a new file (FILE=...)
+	@$(MANAGE) backup "$(or $(FILE),var/agency-$(shell date -u +%Y%m%dT%H%M%SZ).backup)"
+
+restore: install ## read a backup into an empty database (FILE=...); docs/operations.md says what to stop first
+	@$(MANAGE) restore "$(FILE)"
+
 test: install-dev check test-sqlite ## all checks and tests, on SQLite, and on PostgreSQL where TEST_DATABASE_URL names one
 ifneq ($(strip $(TEST_DATABASE_URL)),)
 	@$(MAKE) --no-print-directory test-postgresql
@@ -66,6 +75,7 @@ chaos: install-dev ## faults injected into real workers, PostgreSQL and Redis wh
 requirements: install-dev ## compile the .in files into pinned .txt files
 	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt
 	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
+	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements-mcp.in -o requirements-mcp.txt
 
 clean: ## remove the environment and the embedded data
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis

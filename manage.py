@@ -13,6 +13,9 @@ def main() -> None:
         sys.exit(f"Django is not installed here ({error}). Run `make install`, then use .venv/bin/python.")
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415 (as above)
 
+    from conversion import logs  # noqa: PLC0415 (as above)
+
+    logs.of_process(command=" ".join(sys.argv[1:2]))
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -4,6 +4,7 @@ A secret may also be given as a file: `SECRET_KEY_FILE=/run/secrets/key` stands 
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,22 @@ FALSE = frozenset({"0", "false", "no", "off"})
 # FULL: a commit is on the disk before it returns; a send is claimed by a commit.
 SQLITE_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY"
 SQLITE_BUSY_SECONDS = 20
+
+CONNECT_SECONDS = 10
+# A server that vanished without a word is noticed after a minute.
+KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a process may ask of PostgreSQL. pool: connections that its threads share, 0: one each, kept for a minute. statement,
+    idle, lock: seconds that a statement may run, that a transaction may do nothing, and that a lock is waited for; 0: no limit.
+    """
+
+    pool: int = 0
+    statement: int = 0
+    idle: int = 0
+    lock: int = 0
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -53,6 +70,15 @@ def integer(name: str, *, default: int, minimum: int = 0) -> int:
     return int(value)
 
 
+def one_of(name: str, words: tuple[str, ...], *, default: str) -> str:
+    """One of the words, in whatever case."""
+    value = text(name, default)
+    known = {word.casefold(): word for word in words}
+    if value.casefold() not in known:
+        raise ImproperlyConfigured(f"{name}={value}: give one of {', '.join(words)}.")
+    return known[value.casefold()]
+
+
 def names(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """A comma-separated list."""
     return [item.strip() for item in text(name, ",".join(default)).split(",") if item.strip()]
@@ -66,8 +92,8 @@ def url(name: str, schemes: tuple[str, ...], default: str = "") -> str:
     return value
 
 
-def database(name: str, default: str) -> dict[str, Any]:
-    """A Django database from a URL: SQLite in WAL mode with immediate transactions, or PostgreSQL."""
+def database(name: str, default: str, limits: Limits | None = None) -> dict[str, Any]:
+    """A Django database from a URL: SQLite in WAL mode with immediate transactions, or PostgreSQL within limits."""
     value = url(name, ("sqlite", "postgres", "postgresql"), default)
     try:
         config: dict[str, Any] = dict(dj_database_url.parse(value, conn_max_age=60, conn_health_checks=True))
@@ -83,7 +109,25 @@ def database(name: str, default: str) -> dict[str, Any]:
         }
         if config["NAME"] != ":memory:":
             Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    else:
+        limit(config, limits or Limits())
     return config
+
+
+def limit(config: dict[str, Any], limits: Limits) -> None:
+    """Set PostgreSQL's limits; what the URL says itself stays."""
+    milliseconds = {
+        "statement_timeout": limits.statement * 1000,
+        "idle_in_transaction_session_timeout": limits.idle * 1000,
+        "lock_timeout": limits.lock * 1000,
+    }
+    given = " ".join(f"-c {setting}={value}" for setting, value in milliseconds.items() if value)
+    defaults = {"connect_timeout": CONNECT_SECONDS, **KEEPALIVES, **({"options": given} if given else {})}
+    config["OPTIONS"] = {**defaults, **config.get("OPTIONS", {})}
+    if limits.pool:
+        # Connections are opened as they are needed, and given back after each request or round of work.
+        config["OPTIONS"]["pool"] = {"min_size": 0, "max_size": limits.pool, "timeout": CONNECT_SECONDS}
+        config["CONN_MAX_AGE"] = 0
 
 
 def load(path: Path) -> None:

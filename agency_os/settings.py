@@ -2,12 +2,26 @@
 
 from pathlib import Path
 
+from kombu import Queue
+
 from agency_os import env
+from conversion import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env.load(BASE_DIR / ".env")
 
-DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'agency.sqlite3'}")}
+DATABASES = {
+    "default": env.database(
+        "DATABASE_URL",
+        f"sqlite:///{BASE_DIR / 'var' / 'agency.sqlite3'}",
+        env.Limits(
+            pool=env.integer("DATABASE_POOL", default=0),
+            statement=env.integer("DATABASE_STATEMENT_SECONDS", default=3600),
+            idle=env.integer("DATABASE_IDLE_SECONDS", default=600),
+            lock=env.integer("DATABASE_LOCK_SECONDS", default=0),
+        ),
+    )
+}
 EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 # The embedded default runs from a clone with nothing set; any other database is a production set-up.
@@ -16,17 +30,40 @@ SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 DEBUG = env.boolean("DEBUG", default=False)
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") if EMBEDDED else ())
 
+PORT = env.integer("PORT", default=8000, minimum=1)
 # Where people reach this server: links in what is sent begin with it.
-PUBLIC_URL = env.url("PUBLIC_URL", ("https", "http"), "http://localhost:8000" if EMBEDDED else "")
+PUBLIC_URL = env.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{PORT}" if EMBEDDED else "")
 # Encrypt the credentials of provider accounts. With SQLite a key that follows from SECRET_KEY stands in.
 CREDENTIAL_KEY = env.names("CREDENTIAL_KEY")
 # What sends for senders without an account of their own, by channel; `none`: such a sender is held.
-DEFAULT_PROVIDERS = {"email": env.text("EMAIL_PROVIDER", "console" if EMBEDDED else "none")}
+_PROVIDER = "console" if EMBEDDED else "none"
+DEFAULT_PROVIDERS = {
+    "email": env.text("EMAIL_PROVIDER", _PROVIDER),
+    "sms": env.text("SMS_PROVIDER", _PROVIDER),
+    "voice": env.text("VOICE_PROVIDER", _PROVIDER),
+    "linkedin": env.text("LINKEDIN_PROVIDER", _PROVIDER),
+}
 
 # Keys the hashes that erased people are kept out by; another key, and they are not recognised any more.
 SUPPRESSION_KEY = env.text("SUPPRESSION_KEY", "")
 # E-mails wait for business days and daytime at the recipient.
 EMAIL_AT_ANY_TIME = env.boolean("EMAIL_AT_ANY_TIME", default=False)
+
+# Alerts to operators go out by a mail server of their own, whatever the senders send through. Without one they are printed
+# where SQLite is used, and else there are none.
+EMAIL_HOST = env.text("EMAIL_HOST", "")
+EMAIL_PORT = env.integer("EMAIL_PORT", default=587, minimum=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+_security = env.one_of("EMAIL_SECURITY", ("starttls", "tls", "none"), default="starttls")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _security == "starttls", _security == "tls"
+EMAIL_TIMEOUT = 15
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console' if EMBEDDED else 'dummy'}.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("ALERTS_FROM", "alerts@localhost")
+# Who hears of clients that nobody looks after.
+ALERT_EMAILS = env.names("ALERT_EMAILS")
+# Webhooks go to public https addresses; for trials, anywhere.
+WEBHOOKS_TO_PRIVATE_ADDRESSES = env.boolean("WEBHOOKS_TO_PRIVATE_ADDRESSES", default=DEBUG)
 
 # Empty: no broker, and nothing that needs one.
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
@@ -38,11 +75,14 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_celery_beat",
     "conversion",
     "patterns",
     "engines",
 ]
 MIDDLEWARE = [
+    "engines.monitoring.requests.request_ids",
+    "engines.monitoring.requests.monitoring",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -95,8 +135,12 @@ SEND_TIMEOUT_SECONDS = env.integer("SEND_TIMEOUT_SECONDS", default=15, minimum=1
 SEND_LEASE_SECONDS = env.integer("SEND_LEASE_SECONDS", default=60, minimum=2)
 SEND_THREADS = env.integer("SEND_THREADS", default=8, minimum=1)
 
+# Learning: seconds that one client may take.
+LEARN_TIMEOUT_SECONDS = env.integer("LEARN_TIMEOUT_SECONDS", default=600, minimum=10)
+
 # The broker carries wakes, never rows, so a message that is lost or delivered twice does no harm: it is acknowledged before
-# the task runs, and no task has an ETA or a countdown. A broker that is away must not hold up whoever publishes.
+# the task runs, but for learning, and no task has an ETA or a countdown. A broker that is away must not hold up whoever
+# publishes. Each queue has its own workers, so that learning never delays a send; a worker started without -Q serves all.
 CELERY_BROKER_URL = REDIS_URL or None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 3600}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -104,14 +148,26 @@ CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_EXPIRES = None  # no results are kept, and beat needs no row to clean them up
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_BEAT_SCHEDULE = {"send_due": {"task": "send_due", "schedule": 10.0}}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
+CELERY_TASK_DEFAULT_QUEUE = "events"
+CELERY_TASK_QUEUES = [Queue(name) for name in ("sending", "events", "learning")]
+CELERY_TASK_ROUTES = {
+    "send_due": {"queue": "sending"},
+    "learn_client": {"queue": "learning"},
+    "pattern_backfill_flow": {"queue": "learning"},
 }
+# A sending task ends after 5 s, when what it began is finished: within a lease at the latest.
+CELERY_TASK_SOFT_TIME_LIMIT = 240 + SEND_LEASE_SECONDS
+CELERY_TASK_TIME_LIMIT = CELERY_TASK_SOFT_TIME_LIMIT + 60
+# The schedules are rows (conversion/ledger.py); what stood here would overwrite them at each start.
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+LOGGING = logs.configuration(
+    env.one_of("LOG_FORMAT", tuple(logs.FORMATS), default="line"),
+    env.one_of("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="WARNING"),
+)
+# Who knows it may read `/metrics`; where it is not set there is no such page.
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")

@@ -86,6 +86,15 @@ class Writer:
             cursor.execute(statement)
 
 
+def analyse(model: type[models.Model]) -> None:
+    """Let PostgreSQL count what a load has brought: until autovacuum has been there, it takes the table for what it was
+    before, and reads it all again for each row of a join. Where the role may not, PostgreSQL only warns.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {model._meta.db_table}")
+
+
 def empty(model: type[models.Model]) -> dict[str, Any]:
     """A row of which nothing is known, by column: null, a plain default such as 0, or an empty text."""
     return {

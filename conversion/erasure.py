@@ -17,7 +17,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from conversion.models import Activity, Client, Event, ImportChange, Lead
+from conversion import correspondence
+from conversion.models import Activity, Client, Connection, Event, ImportChange, Lead
 from conversion.people import Person, find_person
 from conversion.suppressions import forget
 from conversion.tenancy import across_clients
@@ -47,9 +48,10 @@ PAGE = 500  # ids in one statement; SQLite takes few parameters
 
 @dataclass(frozen=True)
 class Erased:
-    """leads, touches, events: rows that are anonymous now. cancelled: touches that will not be made. changes: rows of earlier
-    imports' undo logs that went. entries: new hashes on the suppression lists. in_flight: touches that are with their
-    provider at this moment; their answers may still bring something of the person's, so `clear` the leads afterwards.
+    """leads, touches, events: rows that are anonymous now. messages: of the person, deleted. cancelled: touches that will not
+    be made. changes: rows of earlier imports' undo logs that went. entries: new hashes on the suppression lists. in_flight:
+    touches that are with their provider at this moment; their answers may still bring something of the person's, so `clear`
+    the leads afterwards.
     """
 
     ids: tuple[UUID, ...]
@@ -57,6 +59,7 @@ class Erased:
     touches: int
     cancelled: int
     events: int
+    messages: int
     changes: int
     entries: int
     in_flight: int
@@ -74,7 +77,8 @@ def erase(text: str, client: Client | None, at: datetime | None = None, *, dry_r
         entries = _suppress(find_person(text, client), client)
         # Read again: nothing is sent to a lead, or planned for it, since the lists are locked.
         person = find_person(text, client)
-        erased = _erase(person.leads, at or now(), entries)
+        messages = correspondence.forget([lead.pk for lead in person.leads], person.names, client)
+        erased = _erase(person.leads, at or now(), entries, messages)
         transaction.set_rollback(dry_run)
     return erased
 
@@ -101,7 +105,7 @@ def _suppress(person: Person, client: Client | None) -> int:
     return entries
 
 
-def _erase(leads: list[Lead], at: datetime, entries: int) -> Erased:
+def _erase(leads: list[Lead], at: datetime, entries: int, messages: int) -> Erased:
     ids = [lead.pk for lead in leads]
     list(Lead.objects.filter(pk__in=ids).select_for_update(no_key=True).order_by("pk").values_list("pk"))
     touches = list(Activity.objects.filter(lead__in=ids).values_list("pk", flat=True))
@@ -117,6 +121,7 @@ def _erase(leads: list[Lead], at: datetime, entries: int) -> Erased:
         cancelled=_cancel(ids),
         in_flight=_anonymous_touches(ids),
         events=Event.objects.filter(lead__in=ids).update(**NO_TEXT),
+        messages=messages,
         changes=_forget_rows([*ids, *touches, *events]),
         entries=entries,
     )
@@ -147,7 +152,10 @@ def _cancel(leads: list[Any]) -> int:
 
 
 def _anonymous_touches(leads: list[Any]) -> int:
-    """Take the texts from the touches. One that is in flight keeps its provider's name for it, by which it is settled."""
+    """Take the texts from the touches, and what a provider knows the person by. A touch that is in flight keeps its provider's
+    name for it, by which it is settled.
+    """
+    Connection.objects.filter(lead__in=leads).delete()
     touches = Activity.objects.filter(lead__in=leads)
     # Whoever wrote to an erased lead left a text on a touch that the guard has cancelled; its reason stays.
     touches.filter(reason_code=CODE, state=State.CANCELLED).update(**{**NO_TOUCH, "reason": REASON})

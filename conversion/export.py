@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import models
 from django.utils.timezone import now
 
-from conversion.models import Activity, Client, Event, ImportChange, Lead, Sequence, Suppression
+from conversion import correspondence
+from conversion.models import Activity, Client, Connection, Event, ImportChange, Lead, Sequence, Suppression
 from conversion.people import Person, find_person
 from conversion.suppressions import both_forms, in_force, is_hashed, names_of, naming
 from conversion.tenancy import across_clients
@@ -26,8 +27,9 @@ INTERNAL = frozenset(
 def export(text: str, client: Client | None, at: datetime | None = None) -> dict[str, Any]:
     """What is kept of the person that `text` names (`conversion.people.find_person`) at a client, or (None) everywhere.
 
-    Keys: `version`, `exported_at`, `asked_for`, `clients` (each with its `leads`, and these with their `plans`, `touches`,
-    `events` and `import_changes`) and `suppressions`. Raises PersonNotFound.
+    Keys: `version`, `exported_at`, `asked_for`, `clients` (each with its `leads`, and these with their `connections`, `plans`,
+    `touches`, `events`, `messages` and `import_changes`), `messages` that no lead is known for, and `suppressions`. Raises
+    PersonNotFound.
     """
     with across_clients("erasure"):
         person = find_person(text, client)
@@ -36,6 +38,7 @@ def export(text: str, client: Client | None, at: datetime | None = None) -> dict
             "exported_at": (at or now()).isoformat(),
             "asked_for": text.strip(),
             "clients": _clients(person.leads),
+            "messages": _rows(correspondence.messages_of([], person.names, client)),
             "suppressions": _suppressions(person, client),
         }
 
@@ -62,9 +65,11 @@ def _lead(lead: Lead) -> dict[str, Any]:
     ids = [lead.pk, *(row["id"] for row in (*touches, *events))]
     return {
         **_rows(Lead.objects.filter(pk=lead.pk))[0],
+        "connections": _rows(Connection.objects.filter(lead=lead).order_by("created_at", "id")),
         "plans": _rows(Sequence.objects.filter(lead=lead).order_by("created_at", "id")),
         "touches": touches,
         "events": events,
+        "messages": _rows(correspondence.messages_of([lead], [], None)),
         "import_changes": _changes(ids),
     }
 

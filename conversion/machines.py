@@ -5,6 +5,7 @@ them at all.
 """
 
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -59,8 +60,9 @@ MARK = """
 """
 
 
-def mark(client: Client, batch: ImportBatch | None = None) -> int:
-    """Mark the machines' opens and clicks of a client, all or those of the touches that a batch brought events of.
+def mark(client: Client, batch: ImportBatch | None = None, touch: UUID | None = None) -> int:
+    """Mark the machines' opens and clicks of a client: all, those of the touches that a batch brought events of, or of one
+    touch.
 
     A mark stays: a fact that comes later can only show one more to be a machine's. Returns how many were newly marked.
     """
@@ -70,6 +72,8 @@ def mark(client: Client, batch: ImportBatch | None = None) -> int:
     values: list[Any] = [stored_id(client.pk)]
     if batch is not None:
         touches, values = f"{touches} AND batch_id = %s", [*values, stored_id(batch.pk)]
+    elif touch is not None:
+        touches, values = "%s", [stored_id(touch)]
     fill = FILL.format(
         moment=epoch.format("e.occurred_at"),
         url=said.format(row="e", name="url"),

@@ -1,4 +1,4 @@
-"""Credentials at rest: encrypted with a key from the environment, and bound to the account that they belong to.
+"""Credentials at rest: encrypted with a key from the environment, and bound to the row that they belong to.
 
 Fernet (AES-128-CBC with HMAC-SHA256) by the library cryptography. `CREDENTIAL_KEY` is one key, or several separated by
 commas: the first encrypts, all decrypt. So a key is changed in three steps: put the new one in front, run
@@ -8,14 +8,23 @@ commas: the first encrypts, all decrypt. So a key is changed in three steps: put
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from conversion.models import ProviderAccount
-
 MAKE_KEY = 'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+
+
+class Sealed(Protocol):
+    """A row that keeps credentials: a provider account, a webhook endpoint."""
+
+    pk: Any
+    credentials: Any
+
+    @property
+    def name(self) -> Any: ...
 
 
 class CredentialError(ValueError):
@@ -26,13 +35,13 @@ class KeyMissingError(CredentialError):
     """CREDENTIAL_KEY is not set where it is required, or is no key."""
 
 
-def seal(account: ProviderAccount, credentials: Mapping[str, str]) -> None:
+def seal(account: Sealed, credentials: Mapping[str, str]) -> None:
     """Put the credentials, encrypted, on the account; the caller saves it. Raises KeyMissingError."""
     content = json.dumps({"account": str(account.pk), "credentials": dict(credentials)}, sort_keys=True)
     account.credentials = _keys().encrypt(content.encode()).decode("ascii")
 
 
-def credentials_of(account: ProviderAccount) -> dict[str, str]:
+def credentials_of(account: Sealed) -> dict[str, str]:
     """The account's credentials in plain text; empty where it has none. Raises CredentialError."""
     if not account.credentials:
         return {}

@@ -23,7 +23,10 @@ CROSS_CLIENT_PLACES = {
     "erasure": "a person asks to be forgotten by everybody on this server",
     "learning": "the weekly run lists every client that is to be learned for",
     "health": "the daily check looks for trouble at every client",
+    "arrivals": "what comes from outside is looked up by the name it came under, to learn whose it is",
+    "keys": "everybody's credentials are encrypted with a new key",
     "dispatch": "the sender claims whatever is due, whoever it belongs to",
+    "notices": "what happened is told to whoever wants to hear of it",
     "operations": "counts and ages of rows for the server's own monitoring",
 }
 

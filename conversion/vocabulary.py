@@ -74,6 +74,42 @@ class EventKind(StrEnum):
     MEETING_BOOKED = "meeting_booked"
 
 
+class ArrivalKind(StrEnum):
+    """What a provider, a mailbox or a calendar tells us. Not all of it becomes an event of the lead."""
+
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    REPLIED = "replied"
+    MEETING_BOOKED = "meeting_booked"
+    MEETING_CANCELLED = "meeting_cancelled"
+    INVITATION_ACCEPTED = "invitation_accepted"
+    CALL_COMPLETED = "call_completed"
+
+
+class CallbackState(StrEnum):
+    """waiting: it names a touch that we have not confirmed yet. failed: it broke three times."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class InboundState(StrEnum):
+    """matched: to a lead, by itself. unmatched: a person has to say whose it is; then settled, or dismissed."""
+
+    MATCHED = "matched"
+    UNMATCHED = "unmatched"
+    SETTLED = "settled"
+    DISMISSED = "dismissed"
+
+
 class Outcome(StrEnum):
     """What a pattern speaks of: bookings, or what comes before them and is more common."""
 
@@ -142,6 +178,17 @@ class MessageType(StrEnum):
     MESSAGE = "message"
 
 
+class ConnectionState(StrEnum):
+    """How a LinkedIn seat stands to a person. withdrawn: its invitation was taken back or ignored, and LinkedIn lets nobody
+    repeat it for weeks. unconnected: the provider said so, and no invitation is under way.
+    """
+
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+    UNCONNECTED = "unconnected"
+
+
 class SubscriptionStatus(StrEnum):
     ACTIVE = "active"
     TRIALING = "trialing"
@@ -155,16 +202,49 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Flow(StrEnum):
+    """What runs by itself. The names of the tasks, and of the rows of their schedules."""
+
+    LEARNING = "pattern_learning_flow"
+    HEALTH = "pattern_health_flow"
+    BACKFILL = "pattern_backfill_flow"
+
+
 class RunState(StrEnum):
+    """held: it failed too often, and waits for a person. skipped: there was a reason not to run it. abandoned: its process
+    vanished, and nobody repeats it.
+    """
+
+    QUEUED = "queued"
     STARTED = "started"
     DONE = "done"
     FAILED = "failed"
+    HELD = "held"
+    SKIPPED = "skipped"
     ABANDONED = "abandoned"
 
 
 class Severity(StrEnum):
     HIGH = "high"
     MEDIUM = "medium"
+
+
+class NoticeKind(StrEnum):
+    """What people and other programs are told of."""
+
+    ALERT_OPENED = "alert_opened"
+    PATTERN_PROMOTED = "pattern_promoted"
+    LEAD_CONVERTED = "lead_converted"
+    SEND_UNKNOWN = "send_unknown"
+
+
+class DeliveryState(StrEnum):
+    """What became of telling one recipient. dropped: nobody wants it any more; failed: given up after many attempts."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    DROPPED = "dropped"
 
 
 CHANNELS = tuple(Channel)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 
+from conversion.addresses import AddressError, e164
 from conversion.models import Agency, Client, ProviderAccount, Sender
 from conversion.secrets import credentials_of, seal
 from conversion.vocabulary import Channel
@@ -15,6 +16,8 @@ from engines.providers.errors import AccountError
 
 SECRET = re.compile(r"key|token|password|secret", re.IGNORECASE)
 LARGEST_CAP = 100_000
+# Of a new sender. LinkedIn slows down or locks a seat that makes more than 100 to 200 invitations a week.
+USUAL = {Channel.LINKEDIN.value: {"daily_cap": 20}}
 NAME_LENGTH = 255  # of an account
 
 
@@ -107,34 +110,57 @@ def set_account(  # noqa: PLR0917 (what an account is made of)
     return account, is_new
 
 
-def set_sender(
-    client: Client, address: str, account_name: str | None, display_name: str | None, daily_cap: int | None
+def set_sender(  # noqa: PLR0917 (what a sender is made of)
+    client: Client,
+    address: str,
+    account_name: str | None,
+    display_name: str | None,
+    daily_cap: int | None,
+    channel: str = Channel.EMAIL.value,
 ) -> tuple[Sender, bool]:
-    """Make the client's e-mail sender of this address, or change it; what is None stays as it is. Returns it, and whether
-    it is new. Raises SetupError.
+    """Make the client's sender of this address on a channel, or change it; what is None stays as it is. Returns it, and
+    whether it is new. Raises SetupError.
     """
     try:
-        address = message.wire_address("address", address)
+        address = address_on(channel, address)
         message.check_line("name", display_name or "", message.NAME_LENGTH)
-    except message.MessageError as error:
+    except (message.MessageError, AddressError) as error:
         raise SetupError(str(error)) from error
     given: dict[str, object] = {}
     if account_name is not None:
-        given["account"] = account_for(client, account_name)
+        given["account"] = account_for(client, account_name, channel)
     if display_name is not None:
         given["display_name"] = display_name.strip()
     if daily_cap is not None:
         if not 0 <= daily_cap <= LARGEST_CAP:
             raise SetupError(f"daily cap: a number from 0 to {LARGEST_CAP}")
         given["daily_cap"] = daily_cap
-    return Sender.objects.update_or_create(client=client, channel=Channel.EMAIL.value, address=address, defaults=given)
+    new = {**USUAL.get(channel, {}), **given}
+    return Sender.objects.update_or_create(
+        client=client, channel=channel, address=address, defaults=given, create_defaults=new
+    )
 
 
-def account_for(client: Client, name: str) -> ProviderAccount:
+def address_on(channel: str, address: str) -> str:
+    """As the channel's senders are kept: a mailbox; a number in E.164; anything on one line for a seat. Raises MessageError
+    or AddressError.
+    """
+    if channel == Channel.EMAIL:
+        return message.wire_address("address", address)
+    if channel in {Channel.SMS, Channel.VOICE}:
+        return e164(address.strip(), None)
+    message.check_line("address", address, message.NAME_LENGTH)
+    if not address.strip():
+        raise message.MessageError("address", "is empty")
+    return address.strip()
+
+
+def account_for(client: Client, name: str, channel: str = Channel.EMAIL.value) -> ProviderAccount:
     """The account of the client's agency, if it is not another client's own. Raises SetupError."""
-    accounts = ProviderAccount.objects.filter(agency=client.agency_id, channel=Channel.EMAIL.value)
+    accounts = ProviderAccount.objects.filter(agency=client.agency_id, channel=channel)
     account = accounts.filter(name=name).first()
     if account is None or account.client_id not in {None, client.pk}:
         names = ", ".join(sorted(accounts.filter(client=None).values_list("name", flat=True))) or "none yet"
-        raise SetupError(f"{client} has no e-mail account {name!r}; its agency's: {names}")
+        what = "e-mail" if channel == Channel.EMAIL else channel
+        raise SetupError(f"{client} has no {what} account {name!r}; its agency's: {names}")
     return account

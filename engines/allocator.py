@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -108,6 +109,7 @@ class AllocatorEngine:
         client: Client,
         *,
         touch_count: int | None = None,
+        limit: int | None = None,
         at: datetime | None = None,
         batch: int = BATCH,
         progress: Callable[[int], None] = lambda _: None,
@@ -116,14 +118,18 @@ class AllocatorEngine:
         best leads get the first places where senders are booked up. Each batch is one transaction; a second call changes
         nothing.
 
-        progress: called with the number of leads seen so far. Raises ValueError for a deleted client.
+        limit: most leads that are planned. progress: called with the number of leads seen so far. Raises ValueError for a
+        deleted client.
         """
         started, moment = time.monotonic(), checked(at or now())
         terms = Terms(guidance.for_client(client, moment), moment, touch_count=touch_count)
         enroller, refused, planned = Enroller(client), Counter[str](), 0
         for ids in batches(client, batch):
+            left = None if limit is None else limit - planned
+            if left == 0:
+                break
             with transaction.atomic():
-                plans = list(drafts(client, ids, terms, refused))
+                plans = list(islice(drafts(client, ids, terms, refused), left))
                 enroller.enrol(plans, moment)
             planned += len(plans)
             progress(planned + refused.total())

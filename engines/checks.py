@@ -10,13 +10,13 @@ from django.db import DatabaseError
 from django.http.request import validate_host
 
 from conversion.models import ProviderAccount
-from conversion.secrets import KeyMissingError, check_keys
+from conversion.secrets import CredentialError, KeyMissingError, check_keys, credentials_of
 from engines.outbox.limits import Limits
 from engines.providers import registry
 
 CONSOLE = "console"
 CONSOLE_HINT = (
-    "Set EMAIL_PROVIDER=none, give each sender an account (manage.py set_account, set_sender), and start again: "
+    "Set {channel}_PROVIDER=none, give each sender an account (manage.py set_account, set_sender), and start again: "
     "a touch that the console takes counts as sent, and nobody gets it."
 )
 
@@ -32,11 +32,42 @@ def check_accounts(databases: Sequence[str] | None = None, **_: Any) -> list[Che
     if not databases:
         return []
     try:
-        names = ProviderAccount.objects.filter(kind=CONSOLE, is_active=True).values_list("name", flat=True)
-        found = sorted(names)
+        accounts = ProviderAccount.objects.filter(kind=CONSOLE, is_active=True)
+        found = sorted(accounts.values_list("name", "channel"))
     except DatabaseError:  # not migrated yet
         return []
-    return [Error(f"The account {name} sends nothing anywhere.", hint=CONSOLE_HINT, id="agency.E006") for name in found]
+    return [
+        Error(
+            f"The account {name} sends nothing anywhere.",
+            hint=CONSOLE_HINT.format(channel=channel.upper()),
+            id="agency.E006",
+        )
+        for name, channel in found
+    ]
+
+
+@register(Tags.database, deploy=True)
+def check_replies(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """LinkedIn accounts whose webhooks nobody can prove to be the provider's. Runs as `check_accounts`."""
+    if not databases:
+        return []
+    try:
+        accounts = list(ProviderAccount.objects.filter(kind="unipile", is_active=True).order_by("name"))
+    except DatabaseError:  # not migrated yet
+        return []
+    hint = "Set one with set_account, and the same at Unipile: who asks to be left alone is not heard without."
+    return [
+        Warning(f"The account {account.name} has no webhook_secret.", hint=hint, id="agency.W013")
+        for account in accounts
+        if not has_secret(account)
+    ]
+
+
+def has_secret(account: ProviderAccount) -> bool:
+    try:
+        return bool(credentials_of(account).get("webhook_secret"))
+    except CredentialError:  # said when it is used
+        return True
 
 
 def credential_key() -> Iterator[CheckMessage]:
@@ -52,7 +83,7 @@ def console_by_default() -> Iterator[CheckMessage]:
         if kind == CONSOLE:
             yield Error(
                 f"The console provider is the default for {channel}, and sends nothing anywhere.",
-                hint=CONSOLE_HINT,
+                hint=CONSOLE_HINT.format(channel=channel.upper()),
                 id="agency.E004",
             )
 
@@ -66,7 +97,8 @@ def unusable_default() -> Iterator[CheckMessage]:
         except registry.AccountError as error:
             yield Error(
                 f"The default provider for {channel} cannot send: {error}.",
-                hint="Set EMAIL_PROVIDER=none and give each sender an account (manage.py set_account, set_sender).",
+                hint=f"Set {channel.upper()}_PROVIDER=none and give each sender an account (manage.py set_account, "
+                "set_sender).",
                 id="agency.E009",
             )
 
@@ -96,6 +128,6 @@ def public_url() -> Iterator[CheckMessage]:
         yield Error(
             f"PUBLIC_URL is {settings.PUBLIC_URL or 'not set'}.",
             hint="Set it to the https address at which recipients reach this server. Each e-mail carries a link below it by "
-            "which they unsubscribe (RFC 8058), and none leaves without.",
+            "which they unsubscribe (RFC 8058), and a STOP by text message is heard there: neither leaves without.",
             id="agency.E005",
         )

@@ -13,6 +13,7 @@ from conversion.bulk import Writer
 from conversion.models import Activity, Client, Sequence
 from conversion.models.rows import new_id
 from conversion.vocabulary import ACTION_OF, ActivityState, Channel
+from engines.pace import gaps_of
 from engines.plan import Plan
 
 
@@ -33,6 +34,7 @@ def sequence_values(plan: Plan, client: Client) -> dict[str, Any]:
         "arm": plan.arm,
         "patterns": dict(plan.versions),
         "propensities": [plan.propensity for _ in plan.touches],
+        "gaps": gaps_of([touch.at for touch in plan.touches]),
     }
 
 

@@ -24,8 +24,12 @@ from engines.providers.registry import default_kind
 from engines.reputation import BOUNCES, since_when
 from engines.whereabouts import Whereabouts, whereabouts
 
-# A provider that sends nothing anywhere; nobody needs a way out of its messages.
-NOWHERE = "console"
+# Providers that send nothing anywhere: nobody needs a way out of their messages.
+SILENT = frozenset({"console", NO_PROVIDER})
+# Channels whose recipients must reach us at an https address: to unsubscribe by one click (RFC 8058), or, through a provider
+# that reports to it, by a STOP.
+ANSWERED = frozenset({Channel.EMAIL, Channel.SMS, Channel.VOICE})
+CALL_ASKED = "call_asked_at"  # in a call's metadata
 
 # A follow-up without a subject of its own takes that of the e-mail which it follows (engines.writing). Without COALESCE, SQLite
 # walks through all that the sender ever sent instead of the lead's touches.
@@ -40,10 +44,16 @@ ROWS = """SELECT a.id, a.channel, a.client_id, TRIM(a.body) <> '', TRIM(a.subjec
     l.deleted_at, l.erased_at, l.is_unsubscribed, l.has_bounced, l.do_not_contact,
     s.id, s.client_id, s.channel, s.address, s.daily_cap, s.ramp_started_on, s.is_active, s.paused_at, s.pause_reason,
     s.watched_since, p.kind, COALESCE(p.is_active, {true}),
-    p.id IS NULL OR p.agency_id IS NULL OR (p.agency_id = c.agency_id AND (p.client_id IS NULL OR p.client_id = c.id))
+    p.id IS NULL OR p.agency_id IS NULL OR (p.agency_id = c.agency_id AND (p.client_id IS NULL OR p.client_id = c.id)),
+    a.message_type, k.state, COALESCE(k.invited_at, k.created_at),
+    a.scheduled_at, a.reason_code, CASE WHEN a.channel = 'voice' THEN a.metadata END,
+    CASE WHEN a.plan <> '' THEN (SELECT MIN(e.kind) FROM conversion_event e JOIN conversion_sequence q ON q.id = a.sequence_id
+        WHERE e.lead_id = a.lead_id AND e.occurred_at >= q.created_at
+            AND e.kind IN ('complained', 'meeting_booked', 'positive_reply', 'replied', 'unsubscribed')) END
 FROM conversion_activity a JOIN conversion_client c ON c.id = a.client_id JOIN conversion_agency g ON g.id = c.agency_id
     JOIN conversion_lead l ON l.id = a.lead_id LEFT JOIN conversion_sender s ON s.id = a.sender_id
     LEFT JOIN conversion_provideraccount p ON p.id = s.account_id
+    LEFT JOIN conversion_connection k ON k.lead_id = a.lead_id AND k.sender_id = a.sender_id AND a.channel = 'linkedin'
 WHERE a.id IN ({ids})"""
 
 # What was touched and listed: a tag, whose it is, the touch, kind and value of an entry, a moment, a number. A touch that may
@@ -111,7 +121,10 @@ class TheSender(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A touch, as it stands in the database. shut: what suppressions forbid, as `conversion.suppressions.shut`. touched: when
-    the lead was touched lately. sent_today, bounces: of the sender, on its own day and while it is watched.
+    the lead was touched lately. sent_today, bounces: of the sender, on its own day and while it is watched. connection: a word
+    of ConnectionState, for LinkedIn, None where nothing is known; connection_since: the invitation, else when it was learnt.
+    held_as: the code of the reason that it was held for last. call_asked_at: when a person asked for the call to be placed.
+    answer: a kind of event by which the lead has ended the plan that the touch is part of.
     """
 
     channel: str
@@ -123,9 +136,16 @@ class Facts:
     has_body: bool = True
     has_subject: bool = True
     has_postal_address: bool = True
-    has_unsubscribe_link: bool = True
+    has_public_url: bool = True
     has_provider: bool = True
     any_time: bool = False
+    message_type: str = ""
+    connection: str | None = None
+    connection_since: datetime | None = None
+    scheduled_at: datetime | None = None
+    held_as: str = ""
+    call_asked_at: datetime | None = None
+    answer: str | None = None
     shut: frozenset[str] = frozenset()
     touched: Sequence[datetime] = field(default_factory=tuple)
     sent_today: int = 0
@@ -140,9 +160,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened around some touches. touched: by lead, each touch and its moment. listed: owner (None: everybody), kind and
-    value. today, bounces: by sender.
-    """
+    """touched: by lead, each touch and its moment. listed: owner (None: all), kind, value. today, bounces: by sender."""
 
     touched: Mapping[UUID, list[tuple[UUID, datetime]]]
     listed: frozenset[tuple[UUID | None, str, str]]
@@ -176,7 +194,9 @@ def facts_of(row: Sequence[Any]) -> Facts:
     channel, client_id, has_body, has_subject = row[:4]
     client = TheClient(UUID(str(client_id)), UUID(str(row[4])), row[5], row[6], bool(row[7]), row[8])
     lead = TheLead(UUID(str(row[10])), UUID(str(row[11])), *row[12:26])
-    sender = sender_of(row[26:]) if row[26] is not None else None
+    sender = sender_of(row[26:-7]) if row[26] is not None else None
+    message_type, connection_state, since, scheduled_at, reason_code, metadata, answer = row[-7:]
+    kind = (sender.account_kind if sender else None) or default_kind(channel)
     return Facts(
         channel=channel,
         client=client,
@@ -187,9 +207,16 @@ def facts_of(row: Sequence[Any]) -> Facts:
         has_body=bool(has_body),
         has_subject=bool(has_subject),
         has_postal_address=bool(row[9]),
-        has_unsubscribe_link=channel != Channel.EMAIL or has_link(sender),
-        has_provider=channel != Channel.EMAIL or kind_of(sender) != NO_PROVIDER,
+        has_public_url=channel not in ANSWERED or kind in SILENT or urlsplit(settings.PUBLIC_URL).scheme == "https",
+        has_provider=channel == Channel.MAIL or kind != NO_PROVIDER,
         any_time=channel == Channel.EMAIL and settings.EMAIL_AT_ANY_TIME,
+        message_type=message_type,
+        connection=connection_state,
+        connection_since=moment(since),
+        scheduled_at=moment(scheduled_at),
+        held_as=reason_code,
+        call_asked_at=asked_at(metadata),
+        answer=answer,
     )
 
 
@@ -205,16 +232,10 @@ def sender_of(values: Sequence[Any]) -> TheSender:
     )
 
 
-def has_link(sender: TheSender | None) -> bool:
-    """Whether the recipient of an e-mail could unsubscribe by one click, which RFC 8058 asks to be an https address. Where
-    nothing goes out, nobody needs one.
-    """
-    return kind_of(sender) in {NOWHERE, NO_PROVIDER} or urlsplit(settings.PUBLIC_URL).scheme == "https"
-
-
-def kind_of(sender: TheSender | None) -> str:
-    """The kind of provider that an e-mail of the sender goes through."""
-    return (sender.account_kind if sender else None) or default_kind(Channel.EMAIL.value)
+def asked_at(metadata: Any) -> datetime | None:
+    """metadata: of a call, as the database's driver gives it."""
+    content = json.loads(metadata) if isinstance(metadata, str) else metadata or {}
+    return moment(content.get(CALL_ASKED))
 
 
 def history(found: Mapping[UUID, Facts], names: Mapping[UUID, Collection[Pair]], at: datetime) -> tuple[str, list[Any]]:

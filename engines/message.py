@@ -34,11 +34,11 @@ VERBATIM = frozenset({"message-id", "in-reply-to", "references", "list-unsubscri
 
 
 class MessageError(ValueError):
-    """A message that is not sent as it is; `field` names what is wrong, the text says why."""
+    """A message that is not sent as it is; `field` names what is wrong, `reason` says why, and the text both."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
-        self.field = field
+        self.field, self.reason = field, reason
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from conversion.addresses import usable_key
+from conversion.addresses import E164, usable_key
 from conversion.vocabulary import Channel, LeadStatus
 
 # A channel that cannot be used gives way to the first of these that can.
@@ -46,8 +46,8 @@ def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
     """The channels that the lead cannot be reached on, each with the reason in words.
 
     lead: attributes `email`, `email_key`, `phone`, `linkedin_url`, `extra`. suppressed: `email`, `phone`, `linkedin`,
-    where it may not be used. Any number is taken to receive both calls and messages: whether it is a mobile one is not
-    known. Mail needs a postal address among the extra attributes.
+    where it may not be used. Any number in E.164, the form in which suppressions are compared, is taken to receive both
+    calls and messages: whether it is a mobile one is not known. Mail needs a postal address among the extra attributes.
     """
     missing: dict[str, str] = {}
     if "email" in suppressed:
@@ -56,8 +56,9 @@ def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
         missing[Channel.EMAIL] = "no usable e-mail address" if lead.email.strip() else "no e-mail address"
     if "phone" in suppressed:
         missing[Channel.SMS] = missing[Channel.VOICE] = "its phone number is suppressed"
-    elif not lead.phone.strip():
-        missing[Channel.SMS] = missing[Channel.VOICE] = "no phone number"
+    elif not E164.fullmatch(lead.phone.strip()):
+        without = "no phone number in its international form" if lead.phone.strip() else "no phone number"
+        missing[Channel.SMS] = missing[Channel.VOICE] = without
     if "linkedin" in suppressed:
         missing[Channel.LINKEDIN] = "its LinkedIn profile is suppressed"
     elif not lead.linkedin_url.strip():

@@ -14,6 +14,7 @@ from conversion.bulk import stored_id
 from conversion.models import Sender
 from conversion.tenancy import across_clients
 from conversion.vocabulary import Severity
+from patterns.alerts import Cause, open_alert, resolve
 from patterns.models import HealthAlert
 
 LIMIT = 50  # sends for each bounce: 2 %
@@ -52,7 +53,7 @@ def watch(sender: Sender | UUID, at: datetime) -> str:
         if not reason:
             return ""
         found.update(paused_at=at, pause_reason=reason)
-        HealthAlert.objects.bulk_create([alert(row, reason, at)], ignore_conflicts=True)
+        open_alert(row.client_id, cause(row, reason), at)
         return reason
 
 
@@ -72,8 +73,7 @@ def resume(sender: Sender, at: datetime) -> None:
 
 
 def resolved(sender: Sender, at: datetime) -> int:
-    opened = HealthAlert.objects.filter(client=sender.client_id, code=ALERT, subject=str(sender.pk), resolved_at=None)
-    return opened.update(resolved_at=at)
+    return resolve(HealthAlert.objects.filter(client=sender.client_id, code=ALERT, subject=str(sender.pk)), at)
 
 
 def verdict(sender: Sender, at: datetime) -> str:
@@ -96,15 +96,9 @@ def too_few(sender: UUID, bounces: int, watched_since: datetime | None, at: date
     return sends if LEAST <= sends < LIMIT * bounces else 0
 
 
-def alert(sender: Sender, reason: str, at: datetime) -> HealthAlert:
-    return HealthAlert(
-        client_id=sender.client_id,
-        code=ALERT,
-        subject=str(sender.pk),
-        severity=Severity.HIGH.value,
-        message=f"{sender.address} sends nothing any more: {reason}. Find out which addresses bounce, then resume it.",
-        opened_at=at,
-    )
+def cause(sender: Sender, reason: str) -> Cause:
+    message = f"{sender.address} sends nothing any more: {reason}. Find out which addresses bounce, then resume it."
+    return Cause(ALERT, Severity.HIGH, message, subject=str(sender.pk))
 
 
 def number(query: str, *values: Any) -> int:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from conversion.models.client import LEARNED_FOR
 from conversion.suppressions import PERSON
-from conversion.vocabulary import Channel, LeadStatus
-from engines import fatigue, ramp
+from conversion.vocabulary import Channel, LeadStatus, MessageType
+from engines import calling, fatigue, introductions, ramp
 from engines.facts import Facts
 from engines.reach import ENDED, FLAGS, unreachable
 from engines.verdicts import Cancel, Go, Hold, Verdict
@@ -29,6 +29,16 @@ NAMES = {
 WRITTEN = (Channel.EMAIL, Channel.SMS, Channel.LINKEDIN, Channel.MAIL)
 
 CODE_OF_FLAG = {"is_unsubscribed": "unsubscribed", "has_bounced": "bounced", "do_not_contact": "do_not_contact"}
+
+# Codes and reasons by the kind of event, as with what stops the rest of a plan (engines.inbound).
+REPLIED = ("replied", "the lead replied")
+ENDED_BY = {
+    "complained": ("complained", "the lead complained"),
+    "meeting_booked": ("booked", "the lead booked a meeting"),
+    "positive_reply": REPLIED,
+    "replied": REPLIED,
+    "unsubscribed": ("unsubscribed", "the lead unsubscribed"),
+}
 
 Rule = Callable[["Case"], Cancel | Hold | None]
 
@@ -88,6 +98,12 @@ def wanted(case: Case) -> Cancel | None:
     return None
 
 
+def unanswered(case: Case) -> Cancel | None:
+    """A plan ends with the lead's answer. What stops the rest of it may come while a touch is claimed."""
+    answer = case.facts.answer
+    return Cancel(*ENDED_BY[answer]) if answer else None
+
+
 def unlisted(case: Case) -> Cancel | None:
     shut, channel = case.facts.shut, case.facts.channel
     if PERSON in shut:
@@ -107,7 +123,8 @@ def reachable(case: Case) -> Cancel | None:
 def written(case: Case) -> Hold | None:
     """Nobody but a person mends it, so it is not looked at again by itself."""
     facts = case.facts
-    if facts.channel in WRITTEN and not facts.has_body:
+    is_bare_invitation = facts.message_type == MessageType.CONNECTION_REQUEST
+    if facts.channel in WRITTEN and not facts.has_body and not is_bare_invitation:
         return Hold("needs_content", f"needs content: there is no text to send by {facts.channel}", None)
     if facts.channel == Channel.EMAIL and not facts.has_subject:
         return Hold("needs_content", "needs content: the e-mail has no subject", None)
@@ -125,18 +142,20 @@ def serving(case: Case) -> Hold | None:
 
 
 def lawful(case: Case) -> Hold | None:
-    """What the law asks of each e-mail: a postal address, and a way out."""
-    if case.facts.channel != Channel.EMAIL:
-        return None
-    if not case.facts.has_postal_address:
+    """What the law asks of each e-mail: a postal address, and a way out; of text messages: that a STOP is heard."""
+    is_email = case.facts.channel == Channel.EMAIL
+    if is_email and not case.facts.has_postal_address:
         return case.again(
             "no_postal_address", "an e-mail needs a postal address, and neither client nor agency has one"
         )
-    if not case.facts.has_unsubscribe_link:
+    if case.facts.has_public_url:
+        return None
+    if is_email:
         return case.again(
             "no_unsubscribe_link", "an e-mail needs an unsubscribe link, and PUBLIC_URL is not set to an https address"
         )
-    return None
+    what = "a call is reported on" if case.facts.channel == Channel.VOICE else "a STOP is heard"
+    return case.again("no_callback_url", f"{what} by an https address alone, and PUBLIC_URL is not set to one")
 
 
 def sendable(case: Case) -> Hold | None:
@@ -166,6 +185,17 @@ def connected(case: Case) -> Hold | None:
     if not sender.account_is_active:
         return case.again("account_inactive", f"{through} is switched off")
     return case.again("account_not_own", f"{through} is not of this client or its agency")
+
+
+def introduced(case: Case) -> Cancel | Hold | None:
+    return introductions.refusal(case.facts, case.at, case.window)
+
+
+def asked(case: Case) -> Cancel | Hold | None:
+    """A call that is due waits for a person."""
+    if case.facts.channel != Channel.VOICE or calling.is_asked_for(case.facts, case.at):
+        return None
+    return awake(case) or calling.due(case.facts, case.at, case.window)
 
 
 def awake(case: Case) -> Hold | None:
@@ -219,7 +249,7 @@ def ramp_note(case: Case) -> str:
 
 
 RULES: tuple[Rule, ...] = (
-    *(same_client, present, wanted, unlisted, reachable),
-    *(written, serving, lawful, sendable, connected),
+    *(same_client, present, wanted, unanswered, unlisted, reachable),
+    *(written, serving, asked, lawful, sendable, connected, introduced),
     *(awake, rested, within_cap),
 )

@@ -177,32 +177,44 @@ def score_client(
         raise ValueError(f"client {client.pk} is deleted: its leads are not scored")
     started = time.monotonic()
     moment = (at or now()).astimezone(UTC)
-    known, icp = guidance.for_client(client, moment, ONLY), ideal_profile(client)
-    asked = COLUMNS if known.learned is None or not known.learned.extras else (*COLUMNS, EXTRA)
+    known = guidance.for_client(client, moment, ONLY)
     scored, tiers = 0, dict.fromkeys((tier.value for tier in TIERS), 0)
-    after = None
+    for _, scores in score_batches(client, known, moment, batch):
+        scored += len(scores)
+        for position, tier in enumerate(TIERS):
+            tiers[tier.value] += int((scores.tier == position).sum())
+        progress(scored)
+    return Scored(client, scored, known.weights, known.weights_source, tiers, time.monotonic() - started)
+
+
+Mark = tuple[datetime, Any]  # created_at and id of a lead: its place in the order in which leads are scored
+
+
+def score_batches(
+    client: Client, known: Guidance, at: datetime, batch: int = BATCH, after: Mark | None = None
+) -> Iterator[tuple[Mark, Scores]]:
+    """Score the leads after a mark, `batch` at a time; after each transaction, the mark reached and the batch's scores."""
+    icp = ideal_profile(client)
+    asked = COLUMNS if known.learned is None or not known.learned.extras else (*COLUMNS, EXTRA)
     while True:
         with transaction.atomic():
             rows = read(client, after, batch, asked)
             if not rows:
-                break
+                return
             created, ids, *columns = zip(*rows, strict=True)
             by_name = dict(zip(asked, columns, strict=True))
             scores = score_leads(
                 by_name, icp, known.weights, known.tiers, learned=known.learned, calibration=known.calibration
             )
-            write(ids, list(values(scores, known.weights, moment, known.learned)))
-        after, scored = (created[-1], ids[-1]), scored + len(ids)
-        for position, tier in enumerate(TIERS):
-            tiers[tier.value] += int((scores.tier == position).sum())
-        progress(scored)
+            write(ids, list(values(scores, known.weights, at, known.learned)))
+        after = created[-1], ids[-1]
+        yield after, scores
         if len(ids) < batch:
-            break
-    return Scored(client, scored, known.weights, known.weights_source, tiers, time.monotonic() - started)
+            return
 
 
 def read(
-    client: Client, after: tuple[datetime, Any] | None, batch: int, asked: Sequence[str] = COLUMNS
+    client: Client, after: Mark | None, batch: int, asked: Sequence[str] = COLUMNS
 ) -> list[tuple[Any, ...]]:
     """The next leads in the order of an index, locked in that order: (created_at, id, *asked). after: of the last one."""
     leads = Lead.objects.for_client(client).filter(deleted_at__isnull=True)

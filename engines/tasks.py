@@ -3,10 +3,18 @@
 from celery import shared_task
 from django.conf import settings
 
+from conversion.clock import database_now
+from conversion.ledger import open_due
+from conversion.models import Client
+from conversion.vocabulary import Flow
+from engines import poll as polling
+from engines.backfill import backfill
 from engines.outbox.runner import Runner
 from engines.outbox.waking import TASK, wake
+from patterns.models import BackfillRun
 
 SECONDS = 5.0  # of one task; then it wakes the next one, so that a worker that is to end need not wait long
+HOURS = 6 * 3600  # of a backfill: one that is cut off goes on where it stood
 
 
 @shared_task(name=TASK)
@@ -17,3 +25,24 @@ def send_due() -> int:
     if runner.is_cut_short:
         wake()
     return claimed
+
+
+@shared_task(name="poll")
+def poll() -> None:
+    """One round of what runs by itself (`engines.poll`)."""
+    polling.poll(database_now())
+
+
+@shared_task(name=Flow.HEALTH.value)
+def pattern_health_flow() -> None:
+    """Take the daily look, where it is due."""
+    at = database_now()
+    open_due(at)
+    polling.check_health(at)
+
+
+@shared_task(name=Flow.BACKFILL.value, soft_time_limit=HOURS, time_limit=HOURS + 60)
+def pattern_backfill_flow(client_id: str, run_id: str) -> None:
+    """Go on with a backfill that was started (`engines.backfill.start`)."""
+    client = Client.objects.get(pk=client_id)
+    backfill(client, run=BackfillRun.objects.for_client(client).get(pk=run_id))

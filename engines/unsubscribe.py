@@ -1,4 +1,4 @@
-"""Unsubscribing by a link: its token, and what follows from using it.
+"""The link by which people unsubscribe: its token. What follows from using it: `engines.inbound.optout`.
 
 A token names the client and the touch, is signed, and tells nothing about the person. It never runs out: a link works as
 long as the mail is kept.
@@ -12,14 +12,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
-from django.db import transaction
-from django.utils.timezone import now
 
-from conversion import optouts
-from conversion.attribution import LeadSet
-from conversion.models import Activity, Client, Event, Lead, Suppression
-from conversion.vocabulary import EventKind
-from engines.reach import address_of
+from conversion.models import Activity, Client
 
 SALT = "engines.unsubscribe"
 BYTES = 16  # of an id
@@ -64,36 +58,6 @@ def client_of(link: Link) -> Client | None:
     touches = Activity.objects.for_client(link.client_id).select_related("client")
     touch = touches.filter(pk=link.activity_id, lead__erased_at=None).first()
     return None if touch is None else touch.client
-
-
-@transaction.atomic
-def unsubscribe(link: Link) -> bool:
-    """Record that the person of the touch wants no more e-mails: an event (once, however often it is asked), the lead's
-    flag and status, and an entry that keeps the address suppressed for the client, imported again or not.
-
-    False where the touch, or its lead, is not kept any more: then there is nobody left to write to.
-    """
-    touches = Activity.objects.for_client(link.client_id).select_related("lead")
-    touch = touches.filter(pk=link.activity_id).first()
-    if touch is None or touch.lead.erased_at is not None:
-        return False
-    lead, address = touch.lead, address_of(touch.lead)
-    # The list first, then the lead: in the order in which a send locks them, so that neither waits for the other in vain.
-    if address:
-        Suppression.objects.get_or_create(
-            client_id=link.client_id, kind="email", value=address, defaults={"reason": "unsubscribed by the link"}
-        )
-    # What is counted anew below is not counted by two at once.
-    list(Lead.objects.for_client(link.client_id).filter(pk=lead.pk).select_for_update(no_key=True).values_list("pk"))
-    Event.objects.get_or_create(
-        client_id=link.client_id,
-        external_id=f"unsubscribe-link:{lead.pk}",
-        defaults={"lead": lead, "activity_id": touch.pk, "kind": EventKind.UNSUBSCRIBED, "occurred_at": now()},
-    )
-    with LeadSet() as leads:
-        leads.add([lead.pk])
-        leads.settle(optouts.settle)
-    return True
 
 
 def _signer() -> Signer:

@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from engines import unsubscribe as unsubscribing
+from engines.inbound import optout
 
 PRIVATE = {"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
 
@@ -20,7 +21,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return page(request, "unknown", status=404)
     if request.method == "POST":
-        return page(request, "done" if unsubscribing.unsubscribe(link) else "gone")
+        return page(request, "done" if optout.unsubscribe(link) else "gone")
     client = unsubscribing.client_of(link)
     if client is None:
         return page(request, "gone")

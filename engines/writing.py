@@ -6,8 +6,9 @@ from django.conf import settings
 
 from conversion.models import Activity
 from conversion.vocabulary import ActivityState, Channel
-from engines import message, unsubscribe
+from engines import linkedin_text, message, numbers, shortmessage, unsubscribe
 from engines.message import Letter, MessageError
+from engines.missives import missive_of
 from engines.providers import registry
 from engines.providers.contract import Outgoing
 
@@ -22,10 +23,16 @@ def outgoing_for(activity: Activity) -> Outgoing:
 
     Raises MessageError where it cannot go out as it is; its text is the reason in words.
     """
-    if activity.channel != Channel.EMAIL:
-        raise MessageError("channel", f"no message can be written for {activity.channel} yet")
     if not activity.idempotency_key:
         raise ValueError("a touch gets its idempotency key before its message is written")
+    if activity.channel == Channel.LINKEDIN:
+        return linkedin_text.compose(missive_of(activity, activity.idempotency_key))
+    if activity.channel == Channel.SMS:
+        return shortmessage.compose(numbers.note_of(activity, activity.idempotency_key))
+    if activity.channel == Channel.VOICE:
+        return numbers.call_of(activity, activity.idempotency_key)
+    if activity.channel != Channel.EMAIL:
+        raise MessageError("channel", f"no message can be written for {activity.channel} yet")
     return message.compose(letter_of(activity, activity.idempotency_key))
 
 

@@ -20,7 +20,7 @@ from conversion.vocabulary import PatternType
 from patterns.components import Calibration
 from patterns.models import ConversionPattern
 from patterns.payloads import Payload
-from patterns.supported import WinningSequence, how, when
+from patterns.supported import Variants, WinningSequence, how, variants, when
 from patterns.trust import ACTED_ON, by_default, tiers_of, trust_of, weighting
 
 SCORING = (
@@ -30,7 +30,7 @@ SCORING = (
     "outcome",
 )  # what a score asks of a WHO pattern
 
-__all__ = ["Guidance", "Stored", "WinningSequence", "for_client", "read"]
+__all__ = ["Guidance", "Stored", "Variants", "WinningSequence", "for_client", "read", "texts_of"]
 
 
 class Stored(NamedTuple):
@@ -113,6 +113,19 @@ def for_client(client: Client, at: datetime, only: Collection[PatternType] = tup
         found = dict(zip(SCORING, content, strict=False)) if kind == PatternType.WHO else content[-1]
         stored[kind] = Stored(kind, version, confidence, found)
     return read(stored, client)
+
+
+def texts_of(clients: Collection[Client], at: datetime) -> dict[Any, Variants]:
+    """What the clients' valid WHAT patterns support of the templates that a touch was sent in, by client id. One query."""
+    valid = ConversionPattern.objects.valid_at(at).filter(client__in=clients, pattern_type=PatternType.WHAT)
+    columns = ("client_id", "pattern_type", "version", "confidence", F("patterns__variants"), F("patterns__outcome"))
+    by_id = {client.pk: client for client in clients}
+    found = {}
+    for client_id, kind, version, confidence, tests, outcome in valid.values_list(*columns):
+        row = Stored(kind, version, confidence, {"variants": tests, "outcome": outcome})
+        if tests is not None and (trust_of(row, by_id[client_id]) or 0) >= ACTED_ON:
+            found[client_id] = variants(Payload(kind, row.patterns, by_id[client_id]))
+    return found
 
 
 def read(rows: Mapping[str, Any], client: Any) -> Guidance:

@@ -7,14 +7,18 @@ turned around, is marked and not supported (`patterns.comparison`).
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any, Protocol
 
 import numpy as np
+from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import now
 
+from conversion import leases, logs
+from conversion.clock import database_now
 from conversion.models import Client
 from conversion.vocabulary import PatternType, RunState
 from patterns import comparison, frames, pooling, store
@@ -87,20 +91,43 @@ def analyze(
     }
 
 
-def learn(client: Client, as_of: datetime) -> Learned:
+def learn(client: Client, as_of: datetime, run: LearningRun | None = None) -> Learned:
     """Learn from the client's facts up to `as_of`, store what was found, and keep a record of the run.
 
-    The pattern that a client has stays valid until the new one is stored, in one transaction; a type that abstains keeps
-    what it has until it expires. Raises what went wrong after writing it into the run.
+    run: of the client and the moment, taken by this process (`conversion.leases`); one that is made here, and that nobody
+    repeats, if None. The pattern that a client has stays valid until the new one is stored, in one transaction with the end
+    of the run; a type that abstains keeps what it has until it expires. Raises what went wrong after writing it into the
+    run, and LeaseLostError where another process took the run meanwhile; then nothing was stored.
     """
-    LearningRun.objects.filter(client=client, state=RunState.STARTED).update(state=RunState.ABANDONED)
-    run = LearningRun.objects.create(client=client, as_of=as_of)
+    mine = run or started_by_hand(client, as_of)
     started = time.monotonic()
-    try:
-        frame = frames.load(client, as_of)
-        found = analyze(frame, as_of, pooling.borrowing(client, as_of))
-        payloads = {kind: payload for kind, payload in found.items() if not isinstance(payload, Abstention)}
-        cards = scorecards(frame, payloads, analyze, earlier_weights(client, as_of))
+    with logs.about(client=client.pk, run=mine.pk), leases.held(mine):
+        try:
+            learned = _learned(client, as_of, mine)
+        except Exception as error:
+            leases.fail(mine, f"{type(error).__name__}: {error}", again=run is not None)
+            raise
+    seconds = time.monotonic() - started
+    log.info("learned for client %s as of %s in %.2f s", client.pk, as_of.isoformat(), seconds)
+    return replace(learned, seconds=seconds)
+
+
+def started_by_hand(client: Client, as_of: datetime) -> LearningRun:
+    """A run outside of the flow. Those whose process vanished are abandoned: whoever started them can see that they ended."""
+    vanished = LearningRun.objects.filter(client=client, period=None, state=RunState.STARTED)
+    vanished.filter(Q(claimed_until=None) | Q(claimed_until__lte=database_now())).update(state=RunState.ABANDONED)
+    run = LearningRun(client=client, as_of=as_of)
+    leases.begin(run)
+    run.save()
+    return run
+
+
+def _learned(client: Client, as_of: datetime, run: LearningRun) -> Learned:
+    frame = frames.load(client, as_of)
+    found = analyze(frame, as_of, pooling.borrowing(client, as_of))
+    payloads = {kind: payload for kind, payload in found.items() if not isinstance(payload, Abstention)}
+    cards = scorecards(frame, payloads, analyze, earlier_weights(client, as_of))
+    with transaction.atomic():
         stored = store.store(
             client,
             payloads,
@@ -113,21 +140,19 @@ def learn(client: Client, as_of: datetime) -> Learned:
         found |= {kind: row.patterns for kind, row in stored.items()}
         if kept := len(stored) == len(payloads):
             drift_alerts(client, rate_drop(frame), at_risk(frame).outcome, now())
-    except Exception as error:
-        run.state, run.error, run.finished_at = RunState.FAILED, f"{type(error).__name__}: {error}", now()
-        run.save()
-        raise
-    run.results = {
+        leases.finish(run, results=_results(found, stored))
+    return Learned(client, as_of, found, 0.0, len(frame.leads), len(frame.touches), kept=kept, stored=stored)
+
+
+def _results(
+    found: Mapping[PatternType, Payload | Abstention], stored: Mapping[PatternType, ConversionPattern]
+) -> dict[str, Any]:
+    return {
         str(kind): one.payload()
         if isinstance(one, Abstention)
         else {"version": getattr(stored.get(kind), "version", None)}
         for kind, one in found.items()
     }
-    run.state, run.finished_at = RunState.DONE, now()
-    run.save()
-    seconds = time.monotonic() - started
-    log.info("learned for client %s as of %s in %.2f s", client.pk, as_of.isoformat(), seconds)
-    return Learned(client, as_of, found, seconds, len(frame.leads), len(frame.touches), kept=kept, stored=stored)
 
 
 def earlier_weights(client: Client, as_of: datetime) -> list[dict[str, float]]:

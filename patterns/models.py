@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
 
+from conversion.models.ledger import Leased
 from conversion.models.rows import Row, between, one_of, word_field
 from conversion.tenancy import ClientRow, ScopedQuerySet
 from conversion.vocabulary import PatternType, RunState, Severity
@@ -71,19 +72,23 @@ class ConversionPatternHistory(PatternColumns):
         )
 
 
-class LearningRun(Row, ClientRow):
-    """One client's learning for one moment; found `started` after a crash, it is abandoned and repeated."""
+class LearningRun(Leased, ClientRow):
+    """One client's learning for one moment: part of a run of the learning flow, or started by hand.
+
+    results: by pattern type, the version stored, or the reason for storing none.
+    """
 
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="learning_runs")
+    period = models.ForeignKey(
+        "conversion.FlowPeriod", null=True, blank=True, on_delete=models.SET_NULL, related_name="learning_runs"
+    )
     as_of = models.DateTimeField()
-    state = word_field(RunState, default=RunState.STARTED)
-    started_at = models.DateTimeField(default=now)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    results = models.JSONField(default=dict, help_text="By type: the version stored, or the reason for storing none.")
-    error = models.TextField(blank=True, default="")
 
     class Meta:
-        constraints = (one_of("state", RunState, "run_state"),)
+        constraints = (
+            one_of("state", RunState, "run_state"),
+            models.UniqueConstraint(fields=["period", "client"], name="run_once_a_period"),
+        )
         indexes = (models.Index(fields=["state", "started_at"], name="run_by_state"),)
 
     def __str__(self) -> str:
@@ -104,6 +109,13 @@ class HealthAlert(Row, ClientRow):
         "unknown_send",
         "circuit_open",
         "sender_paused",
+        "missed_run",
+        "learning_failed",
+        "queue_age",
+        "stuck_send",
+        "provider_errors",
+        "mailbox_failed",
+        "seat_signed_out",
     )
 
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="alerts")
@@ -131,6 +143,34 @@ class HealthAlert(Row, ClientRow):
         return f"{self.code} {self.pattern_type}".strip()
 
 
+class BackfillRun(Row, ClientRow):
+    """One backfill of a client, and how far it came: leads in the order in which they were created, up to `marker`.
+
+    The marker moves in the transaction of each page, so that whoever goes on, after a crash or beside another process, begins
+    where the last page ended. counts: snapshots, unusable, scored. error: why it broke off, or why learning did.
+    """
+
+    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="backfills")
+    state = word_field(RunState, default=RunState.STARTED)
+    content = models.BooleanField(default=True, help_text="Rebuild snapshots from metadata.")
+    als = models.BooleanField(default=True, help_text="Score leads that have no components.")
+    learning = models.BooleanField(default=True, help_text="Learn in the end.")
+    marker = models.JSONField(null=True, blank=True, help_text="created_at and id of the last lead that is done.")
+    leads = models.PositiveIntegerField(default=0, help_text="Leads that are done.")
+    total = models.PositiveIntegerField(default=0, help_text="Leads there were when it began.")
+    counts = models.JSONField(default=dict)
+    started_at = models.DateTimeField(default=now)
+    moved_at = models.DateTimeField(default=now, help_text="When the marker moved last.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = (one_of("state", RunState, "backfill_state"),)
+
+    def __str__(self) -> str:
+        return f"backfill of {self.client}: {self.leads:,} of {self.total:,} leads, {self.state}"
+
+
 class PooledWeights(Row):
     """What an agency's clients have in common: a mean and a variance of each coefficient, and nothing of any client.
 
@@ -155,3 +195,20 @@ class PooledWeights(Row):
 
     def __str__(self) -> str:
         return f"{self.agency} {self.version}"
+
+
+class Rescoring(Row, ClientRow):
+    """How far a client's leads are scored by the WHO pattern in force.
+
+    version: the pattern's, 0 where none is valid. after: created_at and id of the last lead scored by it; none: from the
+    first one on.
+    """
+
+    client = models.OneToOneField("conversion.Client", on_delete=models.CASCADE, related_name="rescoring")
+    version = models.PositiveIntegerField(default=0)
+    after = models.JSONField(null=True, blank=True)
+    started_at = models.DateTimeField(default=now, help_text="The moment of the scores.")
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.client} by version {self.version}"

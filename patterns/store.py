@@ -7,7 +7,8 @@ from typing import Any
 from django.db import transaction
 
 from conversion.models import Client
-from conversion.vocabulary import PatternType
+from conversion.notices import tell
+from conversion.vocabulary import NoticeKind, PatternType
 from patterns.comparison import Last
 from patterns.models import ConversionPattern, ConversionPatternHistory
 
@@ -65,6 +66,7 @@ def store(
         stored[kind], _ = ConversionPattern.objects.update_or_create(client=owner, pattern_type=kind, defaults=columns)
     if PatternType.WHO in stored:
         _adopt(owner, stored[PatternType.WHO].patterns, conversions, now)
+        _tell_promotion(owner, stored[PatternType.WHO], current.get(PatternType.WHO))
     return stored
 
 
@@ -80,3 +82,21 @@ def _adopt(client: Client, payload: Mapping[str, Any], conversions: int, now: da
         client.als_learned_weights = payload["recommended_weights"]
         client.als_weights_updated_at = now
     client.save(update_fields=["conversion_sample_count", "als_learned_weights", "als_weights_updated_at"])
+
+
+def _tell_promotion(client: Client, pattern: ConversionPattern, before: ConversionPattern | None) -> None:
+    """Weights that are promoted again are no news."""
+    if not pattern.patterns["weights_evidence"].get("promoted"):
+        return
+    weights = pattern.patterns["recommended_weights"]
+    if before is None or before.patterns.get("recommended_weights") != weights:
+        payload = {
+            "object": "patterns.conversionpattern",
+            "id": str(pattern.pk),
+            "pattern": pattern.pattern_type,
+            "version": pattern.version,
+            "weights": weights,
+            "sample_size": pattern.sample_size,
+            "confidence": pattern.confidence,
+        }
+        tell(NoticeKind.PATTERN_PROMOTED, client, f"{pattern.pattern_type} {pattern.version}", payload)

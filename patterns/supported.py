@@ -108,6 +108,38 @@ def gap_words(behind: Claim) -> str:
     return f"{behind.key} days after the touch before: {behind.words(TOUCHES)}"
 
 
+Variants = dict[tuple[str, int], dict[int, Claim]]  # by channel and touch number: the template's key -> what is known
+
+
+def variants(payload: Payload) -> Variants:
+    """What is supported of the templates that a touch was sent in, outside of campaigns."""
+    return payload.part("variants.tests", tests, {})
+
+
+def tests(value: Any, field: str) -> Variants:
+    found: Variants = {}
+    for i, item in enumerate(items(value, field)):
+        place = f"{field}[{i}]"
+        holder = record(item, place)
+        if holder.get("campaign") is None:
+            channel = text(member(holder, "channel", place), f"{place}.channel")
+            touch = whole(member(holder, "touch", place), f"{place}.touch", 1, LONGEST_SEQUENCE)
+            arms = listed("template", template)(member(holder, "variants", place), f"{place}.variants")
+            found[channel, touch] = {int(arm.key): arm for arm in arms if arm.status == Status.SUPPORTED}
+    return found
+
+
+def template(value: Any, field: str) -> int:
+    """A template's key: 64 bits with a sign, written as text since JSON's numbers do not hold them."""
+    try:
+        key = int(text(value, field))
+    except ValueError as error:
+        raise Unusable(field, "no key of a template") from error
+    if not -(2**63) <= key < 2**63:
+        raise Unusable(field, "no key of a template")
+    return key
+
+
 def how(payload: Payload) -> tuple[Fields, Proofs]:
     """Sequences, the first channel, and channels by tier."""
     first = payload.claims("first_touch_effectiveness", first_touches)

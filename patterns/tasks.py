@@ -1,14 +1,29 @@
-from typing import Any
+"""Tasks of learning. A message carries no rows: it only says that something may be due."""
 
 from celery import shared_task
+from django.conf import settings
 from django.utils.timezone import now
 
-from conversion.models import Client
-from patterns import learning
+from conversion.vocabulary import Flow
+from conversion.waking import wake
+from patterns import flows
+
+GRACE = 60  # seconds from the end of a client's time to the end of its process
 
 
-@shared_task
-def learn_client(client_id: str) -> dict[str, Any]:
-    """Learn for one client from all facts up to now."""
-    learned = learning.learn(Client.objects.get(pk=client_id), now().replace(microsecond=0))
-    return {"client_id": client_id, "stored": sorted(learned.payloads())}
+@shared_task(name=Flow.LEARNING.value)
+def pattern_learning_flow() -> None:
+    """Open the run that is due, if one is."""
+    flows.look(now())
+
+
+@shared_task(
+    name=flows.LEARN,
+    acks_late=True,  # else a learner would take a second message along and keep it from an idle one
+    soft_time_limit=settings.LEARN_TIMEOUT_SECONDS,
+    time_limit=settings.LEARN_TIMEOUT_SECONDS + GRACE,
+)
+def learn_client() -> None:
+    """Learn for the client that has waited longest, and wake the next learner."""
+    if flows.step():
+        wake(flows.LEARN)

@@ -5,15 +5,18 @@ from django.conf import settings
 from django.db import connection
 from django.utils.text import slugify
 
+from conversion import leases
 from conversion.models import Agency, Client
 
 
 def pytest_configure(config):
     """What has a default with SQLite alone."""
     settings.SUPPRESSION_KEY = settings.SUPPRESSION_KEY or "tests"
-    settings.DEFAULT_PROVIDERS = {"email": "console"}
+    settings.DEFAULT_PROVIDERS = dict.fromkeys(("email", "sms", "voice", "linkedin"), "console")
     settings.CREDENTIAL_KEY = settings.CREDENTIAL_KEY or ["A" * 43 + "="]
     settings.PUBLIC_URL = settings.PUBLIC_URL or "http://localhost:8000"
+    if connection.vendor != "postgresql":
+        leases.BEAT = 3600.0  # a database in memory hangs where two threads ask it
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,4 +1,5 @@
 import os
+from datetime import timedelta
 from typing import Any
 
 from django.apps import AppConfig
@@ -14,6 +15,13 @@ class ChaosConfig(AppConfig):
 
         registry.KINDS["email"]["chaos"] = "benchmarks.chaos.provider.build"  # type: ignore[index] # a dict behind Mapping
         registry.KINDS["email"]["asleep"] = "benchmarks.chaos.provider.asleep"  # type: ignore[index] # likewise
+        from conversion import leases  # noqa: PLC0415 (likewise)
+
+        leases.LEASE, leases.BEAT, leases.PAUSE = timedelta(seconds=4), 1.0, timedelta(seconds=1)
+        if os.environ.get("CHAOS_HANG"):
+            from benchmarks.chaos.flows import hang  # noqa: PLC0415 (likewise)
+
+            hang(os.environ["CHAOS_HANG"])
         if os.environ.get("CHAOS_WITHOUT_CLAIM_COMMIT"):
             without_claim_commit()
 

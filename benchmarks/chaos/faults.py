@@ -17,8 +17,10 @@ from django.db import connections
 
 from benchmarks.chaos.confirmations import TROUBLE, confirm_all, watch
 from benchmarks.chaos.disk import full_disk
+from benchmarks.chaos.flows import learners_killed, two_beats
 from benchmarks.chaos.imports import import_twice
 from benchmarks.chaos.optouts import opt_outs_during
+from benchmarks.chaos.outage import redis_away, told_to_end_while_waiting
 from benchmarks.chaos.stage import CAPACITY, LEASE, THREADS, Stage
 from engines.outbox.limits import PROBE_AFTER
 
@@ -272,6 +274,7 @@ FAULTS = (
     Fault("3", "Redis killed without persistence", redis_lost),
     Fault("4", "Redis rolled back to an old save", redis_rolled_back),
     Fault("5", "flushall", redis_flushed),
+    Fault("6", "Redis away for a minute, and the web at work", redis_away),
     Fault("7", "Redis restarted 5 times", redis_restarted),
     Fault("8", "PostgreSQL stopped with immediate", postgres_stopped),
     Fault("9", "pg_terminate_backend every 200 ms", connections_cut),
@@ -283,6 +286,7 @@ FAULTS = (
     Fault("13c", "HTML in place of an answer, after accept", troubled("html", 10**6), settled=90, by_account=True),
     Fault("13d", "429 with Retry-After", troubled("429", 10**6)),
     Fault("13e", "400", troubled("400", 20, seconds=1.0)),
+    Fault("14", "two beats, one killed, none, and one again", two_beats),
     Fault("15", "eight starts, queued twice, imported twice at once", many_starts),
     Fault("16", "death between commit and publish", never_published),
     Fault("17", "visibility_timeout=5 under a long campaign", short_visibility, {"CHAOS_VISIBILITY": "5"}, delay=0.9),
@@ -290,4 +294,6 @@ FAULTS = (
     Fault("19", "opt-outs and erasures between claim and dispatch", opting_out),
     Fault("20", "the database's disk full", disk_full),
     Fault("21", "the workers' clocks an hour ahead", clock_off, {"CHAOS_CLOCK_OFFSET": "3600"}),
+    Fault("22", "learning killed in each phase; one of 50 poisoned", learners_killed),
+    Fault("23", "TERM while a slow provider has messages", told_to_end_while_waiting, delay=1.5, settled=90),
 )

@@ -63,6 +63,15 @@ class Stage:
         options = ["--concurrency", "2", "--loglevel", "WARNING", "-B", "-s", str(beat)]
         return self.started([sys.executable, "-m", "celery", "-A", "agency_os", "worker", *options], "celery")
 
+    def celery_worker(self) -> Worker:
+        """A Celery worker of all queues with two children, without a beat."""
+        options = ["--concurrency", "2", "--loglevel", "WARNING"]
+        return self.started([sys.executable, "-m", "celery", "-A", "agency_os", "worker", *options], "celery-learner")
+
+    def expect(self, holds: bool, words: str) -> None:
+        if not holds:
+            self.wrong.append(words)
+
     def started(self, command: list[str], name: str) -> Worker:
         worker = Worker(command, self.worker_environment(), self.folder / f"{name}.log")
         self.workers.append(worker)
@@ -103,7 +112,7 @@ class Stage:
         return client, senders
 
     def queued(self, client: Client, senders: list[Sender], count: int, *, wake: bool, due: timedelta) -> list[Any]:
-        start = len(self.planned)
+        start = time.monotonic_ns()  # an address that opted out must not come again
         leads = [
             Lead(client=client, email=f"lead{start}-{index}@{client.slug}.example", first_name="Jo")
             for index in range(count)

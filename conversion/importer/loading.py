@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from conversion.als import DEFAULT_ICP
-from conversion.bulk import Writer
+from conversion.bulk import Writer, analyse
 from conversion.importer.changes import DERIVED, rows_by_id
 from conversion.importer.columns import Kind
 from conversion.importer.faults import BadRow, Reject
@@ -19,6 +19,7 @@ from conversion.places import country_code
 from conversion.tenancy import ClientRow
 
 MOST_REJECTS = 1_000  # kept before they are written
+MANY = 1_000  # rows, from which on the database's planner is told of them
 
 
 class Present(NamedTuple):
@@ -169,6 +170,8 @@ class Loader:
     def finish(self, *further: Callable[[], None]) -> None:
         """Called after the last chunk. further: as in `LeadSet.settle`."""
         self._tell()
+        if self.counts.created + self.counts.updated >= MANY:
+            analyse(self.model)
         self.job.leads.settle(*further)
 
 

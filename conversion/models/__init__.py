@@ -3,24 +3,40 @@ from conversion.models.activity import Activity, Event
 from conversion.models.agency import Agency, Membership
 from conversion.models.batch import ImportBatch, ImportChange
 from conversion.models.client import Client
+from conversion.models.connection import Connection
+from conversion.models.inbound import BookingHook, Callback, InboundMessage
 from conversion.models.lead import Lead
+from conversion.models.mailbox import Mailbox
+from conversion.models.notice import Delivery, Notice, WebhookEndpoint
+from conversion.models.ledger import FlowPeriod
 from conversion.models.sender import Sender
 from conversion.models.sequence import Sequence
+from conversion.models.sign import Sign
 from conversion.models.suppression import Suppression
 from conversion.models.template import MessageTemplate
 
 __all__ = [
     "Activity",
     "Agency",
+    "BookingHook",
+    "Callback",
     "Client",
+    "Connection",
+    "Delivery",
     "Event",
+    "FlowPeriod",
     "ImportBatch",
     "ImportChange",
+    "InboundMessage",
     "Lead",
+    "Mailbox",
     "Membership",
     "MessageTemplate",
+    "Notice",
     "ProviderAccount",
     "Sender",
     "Sequence",
+    "Sign",
     "Suppression",
+    "WebhookEndpoint",
 ]

@@ -124,6 +124,12 @@ class Activity(Row, ClientRow):
                 condition=Q(state__in=["planned", "queued", "claimed", "dispatching", "unknown", "held"]),
                 name="activity_to_do",
             ),
+            models.Index(
+                fields=["sender", "scheduled_at"],
+                condition=Q(state__in=["planned", "queued", "claimed", "dispatching", "unknown", "held"]),
+                name="activity_booked",
+            ),
+            models.Index(fields=["dispatched_at"], condition=Q(state="failed"), name="activity_failed"),
             models.Index(fields=["sender", "sent_at"], condition=Q(state="sent"), name="activity_sent_by"),
             models.Index(
                 fields=["sender", "dispatched_at"],

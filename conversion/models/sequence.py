@@ -18,6 +18,9 @@ class Sequence(Row, ClientRow):
     arm = models.CharField(max_length=24, choices=ARMS, default="default")
     patterns = models.JSONField(default=dict)
     propensities = models.JSONField(default=list)
+    gaps = models.JSONField(
+        default=list, help_text="Days before touch 2, 3, .. as they were planned, on the lead's calendar."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,6 +1,5 @@
 """What a person must hear of: sends whose fate nobody knows, and accounts that are not sent through."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Min
@@ -9,6 +8,7 @@ from django.utils.timezone import now
 from conversion.models import Activity, ProviderAccount, Sender
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState, Severity
+from patterns.alerts import Cause, open_alert, resolve, settle
 from patterns.models import HealthAlert
 
 UNKNOWN, CIRCUIT = "unknown_send", "circuit_open"
@@ -16,11 +16,8 @@ UNKNOWN, CIRCUIT = "unknown_send", "circuit_open"
 
 def raise_alert(client_id: Any, code: str, message: str, subject: str = "") -> None:
     """Open an alert, unless the same one is open already."""
-    alert = HealthAlert(
-        client_id=client_id, code=code, subject=subject[:80], severity=Severity.HIGH.value, message=message
-    )
     with across_clients("dispatch"):
-        HealthAlert.objects.bulk_create([alert], ignore_conflicts=True)
+        open_alert(client_id, Cause(code, Severity.HIGH, message, subject=subject), now())
 
 
 def open_unknown(client_id: Any) -> None:
@@ -53,8 +50,7 @@ def open_circuit(client_id: Any, account: ProviderAccount) -> None:
 
 def close_circuit(account: ProviderAccount) -> None:
     with across_clients("dispatch"):
-        alerts = HealthAlert.objects.filter(code=CIRCUIT, subject=circuit_subject(account), resolved_at=None)
-        alerts.update(resolved_at=now())
+        resolve(HealthAlert.objects.filter(code=CIRCUIT, subject=circuit_subject(account)), now())
 
 
 def circuit_subject(account: ProviderAccount) -> str:
@@ -65,25 +61,8 @@ def refresh() -> None:
     """Bring the alerts about unknown sends up to date: the number of each client's, and those resolved that have none."""
     with across_clients("dispatch"):
         unknown = Activity.objects.filter(state=ActivityState.UNKNOWN).order_by()
-        counts = {
-            client: unknown_message(count, oldest)
-            for client, count, oldest in unknown.values_list("client_id").annotate(
-                count=Count("id"), oldest=Min("dispatched_at")
-            )
+        counts = unknown.values_list("client_id").annotate(count=Count("id"), oldest=Min("dispatched_at"))
+        causes = {
+            client: [Cause(UNKNOWN, Severity.HIGH, unknown_message(count, oldest))] for client, count, oldest in counts
         }
-        opened = HealthAlert.objects.filter(code=UNKNOWN, resolved_at=None)
-        stale(opened, counts)
-    for client, message in counts.items():
-        raise_alert(client, UNKNOWN, message)
-
-
-def stale(opened: Iterable[HealthAlert], counts: dict[Any, str]) -> None:
-    """Rewrite or resolve the alerts that say something else than `counts` (client: message); take out what is said."""
-    for alert in opened:
-        message = counts.pop(alert.client_id, None)
-        if message is None:
-            alert.resolved_at = now()
-            alert.save(update_fields=["resolved_at"])
-        elif message != alert.message:
-            alert.message = message
-            alert.save(update_fields=["message"])
+        settle(causes, HealthAlert.objects.filter(code=UNKNOWN), now())

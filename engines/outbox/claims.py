@@ -21,7 +21,12 @@ from engines.outbox.limits import Limits
 from engines.outbox.states import move
 
 # The channels that something here can send on; touches on the others are done by people.
-CHANNELS: tuple[str, ...] = (Channel.EMAIL.value,)
+CHANNELS: tuple[str, ...] = (
+    Channel.EMAIL.value,
+    Channel.SMS.value,
+    Channel.LINKEDIN.value,
+    Channel.VOICE.value,
+)
 
 Condition = tuple[str, list[Any]]  # SQL and its values
 UNCLAIMED: dict[str, Any] = {"claimed_by": "", "claimed_until": None}

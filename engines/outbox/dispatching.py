@@ -8,11 +8,12 @@ between. On SQLite the transaction has the database for itself.
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 
+from conversion import logs
 from conversion.models import Activity, ProviderAccount
 from conversion.tenancy import across_clients
 from conversion.triggers import GATE
@@ -21,7 +22,7 @@ from engines.guard import examine
 from engines.outbox import circuit, whole
 from engines.outbox.alerts import open_unknown
 from engines.outbox.claims import UNCLAIMED, Claim
-from engines.outbox.clock import database_now
+from engines.outbox.clock import database_now, present, require_silent
 from engines.outbox.evidence import evidence
 from engines.outbox.limits import Limits
 from engines.outbox.states import move, move_mine
@@ -50,7 +51,8 @@ ASIDE = timedelta(seconds=0.5)  # until a touch is claimed again for whose accou
 @dataclass(frozen=True)
 class Ready:
     """A touch whose intent is committed. since: the worker's monotonic clock when that began. is_repeat: it was tried
-    before with the same key, and what became of that is not known.
+    before with the same key, and what became of that is not known. message_type: of the touch before it was composed, which
+    settles what a LinkedIn touch left open.
     """
 
     activity: Activity
@@ -61,6 +63,7 @@ class Ready:
     dispatched_at: datetime
     since: float
     is_repeat: bool
+    message_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,7 @@ def dispatch(claim: Claim, limits: Limits) -> Ready | None:
         if at is None or stopped(claim, at):
             return None
         activity = whole.read(claim.id)
+        logs.add(client=activity.client_id)
         account = circuit.account_of(activity)
         if not claim.is_probe and (circuit.is_shut(account, at) or not circuit.has_room(account)):
             columns = UNCLAIMED | {"due_at": at + ASIDE}
@@ -104,7 +108,8 @@ def locked(claim: Claim) -> datetime | None:
                 answers.append(cursor.fetchall() if cursor.description else [])
         _, touch, _, [[at]] = answers
         until = touch[0][0] if touch else None
-    return at.astimezone(UTC) if until is not None and until > at else None
+    at = present(at)
+    return at if until is not None and until > at else None
 
 
 def stopped(claim: Claim, at: datetime) -> bool:
@@ -127,6 +132,7 @@ def committed(activity: Activity, attempt: Attempt, limits: Limits) -> Ready | N
     """Compose the touch, take its evidence and move it to `dispatching`; None where it may not be tried a second time."""
     claim, at = attempt.claim, attempt.at
     provider = provider_for(activity.sender.account if activity.sender else None, activity.channel)
+    require_silent(provider.name)
     is_repeat = activity.dispatched_at is not None
     dispatched_at = activity.dispatched_at or at
     if is_repeat and not may_repeat(provider, dispatched_at, at, limits):
@@ -135,7 +141,9 @@ def committed(activity: Activity, attempt: Attempt, limits: Limits) -> Ready | N
         return None
     activity.idempotency_key = activity.idempotency_key or str(activity.pk)
     outgoing = outgoing_for(activity)
-    columns = evidence(activity, outgoing.subject, dispatched_at) | {
+    given_type = activity.message_type
+    activity.message_type = outgoing.metadata.get("message_type", activity.message_type)
+    columns = evidence(activity, outgoing.subject, dispatched_at, outgoing.text) | {
         "idempotency_key": activity.idempotency_key,
         "dispatched_at": dispatched_at,
         "claimed_until": at + limits.lease,
@@ -145,7 +153,8 @@ def committed(activity: Activity, attempt: Attempt, limits: Limits) -> Ready | N
         return None
     for name, value in columns.items():
         setattr(activity, name, value)
-    return Ready(activity, outgoing, provider, attempt.account, claim.token, dispatched_at, attempt.since, is_repeat)
+    account, token, since = attempt.account, claim.token, attempt.since
+    return Ready(activity, outgoing, provider, account, token, dispatched_at, since, is_repeat, given_type)
 
 
 def may_repeat(provider: Provider, dispatched_at: datetime, at: datetime, limits: Limits) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from conversion.bulk import stored_id
-from conversion.models import Activity
+from conversion.models import Activity, Callback
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
-from conversion.vocabulary import LeadStatus
+from conversion.vocabulary import ArrivalKind, CallbackState, LeadStatus
+from engines import acquaintance
+from engines.inbound.arrival import Arrival, digest, payload_of
 from engines.outbox import circuit
 from engines.outbox.alerts import open_unknown
 from engines.outbox.claims import UNCLAIMED
@@ -43,6 +45,8 @@ def record(ready: Ready, result: Result, limits: Limits) -> None:
             mark_sent(ready.activity, result.message_id)
         else:
             not_taken(ready, result, limits)
+        if not isinstance(result, Refused) and result.told:
+            acquaintance.learned(ready.activity, result.told)
         if not isinstance(result, Uncertain):
             circuit.answered(ready.account, ready.dispatched_at)
 
@@ -57,10 +61,37 @@ def not_taken(ready: Ready, result: Refused | Deferred | Uncertain, limits: Limi
     elif isinstance(result, Refused):
         columns = {**PLAIN, "reason_code": "refused", "reason": storable(result.reason)}
         move(State.FAILED, *OURS, **mine(ready), columns=columns)
+        if result.opted_out:
+            opted_out(ready.activity, at)
     else:
         deferred(ready, result, at)
-    if isinstance(result, Deferred):
+    if isinstance(result, Deferred) and result.is_of_account:
         circuit.rest(ready.account, at + pause_of(result))
+
+
+def opted_out(activity: Activity, at: datetime) -> None:
+    """The provider lets nothing through to the person any more: left to the poll, as if it had told so by itself."""
+    arrival = Arrival(
+        source=activity.provider,
+        key=f"refused {activity.pk}",
+        kind=ArrivalKind.UNSUBSCRIBED.value,
+        occurred_at=at,
+        client_id=activity.client_id,
+        idempotency_key=activity.idempotency_key or "",
+        channel=activity.channel,
+    )
+    told = Callback(
+        key=digest(arrival),
+        source=arrival.source,
+        client_id=arrival.client_id,
+        kind=arrival.kind,
+        occurred_at=at,
+        received_at=at,
+        payload=payload_of(arrival),
+        state=CallbackState.WAITING.value,
+        retry_at=at,
+    )
+    Callback.objects.bulk_create([told], ignore_conflicts=True)
 
 
 def storable(text: str) -> str:
@@ -89,6 +120,7 @@ def mark_sent(activity: Activity, message_id: str) -> bool:
             return False
         cursor.execute(SENT, [message_id[:255], metadata, touch])
         if cursor.rowcount:
+            acquaintance.invited(activity)
             return True
         # While this one waited for the lead's row, another recorded the same touch and counted it.
         cursor.execute("UPDATE conversion_lead SET touch_count = touch_count - 1 WHERE id = %s", [lead])
@@ -96,11 +128,11 @@ def mark_sent(activity: Activity, message_id: str) -> bool:
 
 
 def deferred(ready: Ready, result: Deferred, at: datetime) -> None:
-    """Back to the queue, since nothing was accepted."""
+    """Back to the queue, as it was, since nothing was accepted."""
     activity = ready.activity
     attempts = activity.attempts + 1 if activity.reason_code == "deferred" else 1
     columns: dict[str, Any] = {"reason_code": "deferred", "reason": storable(result.reason), "attempts": attempts}
-    columns |= {**UNCLAIMED, "dispatched_at": None}
+    columns |= {**UNCLAIMED, "dispatched_at": None, "message_type": ready.message_type}
     if attempts >= DEFERRALS:
         move(State.FAILED, *OURS, **mine(ready), columns=columns)
         return

@@ -7,6 +7,7 @@ import time
 
 from django.db import close_old_connections, connections
 
+from conversion import logs, signs
 from conversion.tenancy import across_clients
 from engines.outbox import durability
 from engines.outbox.claims import Claim, claim, release
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 POLL = 1.0  # seconds between looks at an empty queue
 SWEEP = 5.0  # seconds between sweeps
 AWAY_PAUSE = 1.0  # seconds before the next attempt where the database is away
+RECORDING = 5.0  # seconds in which an answer is written down, once the worker is to end
 
 
 class Runner:
@@ -36,6 +38,7 @@ class Runner:
         self._freed = threading.Condition()
         self._in_hand = 0
         self._swept = float("-inf")
+        self._is_checked = False
 
     def run(self, *, until_idle: bool = False, seconds: float = float("inf")) -> int:
         """Run until `stop` is set, for `seconds`, or, with until_idle, until nothing is due; returns how many touches were
@@ -45,7 +48,6 @@ class Runner:
             threading.Thread(target=self._work, daemon=True) for _ in range(self.threads if self.threads > 1 else 0)
         ]
         end = time.monotonic() + seconds
-        self._check()
         for hand in hands:
             hand.start()
         try:
@@ -61,27 +63,22 @@ class Runner:
             self._finish(hands)
         return self.claimed
 
-    def _check(self) -> None:
-        while not self.stop.is_set():
-            try:
-                close_old_connections()
-                durability.require()
-            except AWAY:
-                logger.warning("the database is away", exc_info=True)
-                self.stop.wait(AWAY_PAUSE)
-            else:
-                return
-
     def _step(self) -> bool:
         """One round of the loop; whether something was claimed."""
         before = self.claimed
         try:
             close_old_connections()
+            if not self._is_checked:
+                durability.require()
+                self._is_checked = True
             if time.monotonic() - self._swept >= SWEEP:
                 self._swept = time.monotonic()
-                sweep(self.limits)
-            self._claim()
+                sweep(self.limits, self.stop)
+                signs.beat("sender")
+            if not self.stop.is_set():
+                self._claim()
         except AWAY as error:
+            self._is_checked = False  # what comes back may be another database
             logger.warning("the database is away: %s", error)
             self.stop.wait(AWAY_PAUSE)
             return True
@@ -135,7 +132,7 @@ class Runner:
 
     def _do(self, one: Claim) -> None:
         try:
-            with across_clients("dispatch"):
+            with across_clients("dispatch"), logs.about():
                 if self.stop.is_set():
                     release([one])
                 else:
@@ -166,5 +163,7 @@ class Runner:
             release(waiting)
         except AWAY:
             logger.warning("%d claims could not be put back; they will be when they run out", len(waiting))
+        # A provider answers within its time-out. Who is not done then is left to the sweep: the claim is on the disk.
+        end = time.monotonic() + self.limits.timeout + RECORDING
         for hand in hands:
-            hand.join(self.limits.lease.total_seconds())
+            hand.join(max(end - time.monotonic(), 0.0))

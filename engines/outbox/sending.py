@@ -131,8 +131,11 @@ def settle_in(ready: Ready, result: Result, limits: Limits, stop: Event) -> None
     def write() -> None:
         record(ready, result, limits)
 
-    if not persistently(write, stop):
-        logger.error("touch %s: its answer could not be written down: %s", ready.activity.pk, result)
+    answered = type(result).__name__.lower()
+    if persistently(write, stop):
+        logger.info("touch %s: %s by %s", ready.activity.pk, answered, ready.provider.name)
+    else:
+        logger.error("touch %s: its answer could not be written down: %s", ready.activity.pk, answered)
 
 
 def persistently(write: Callable[[], None], stop: Event) -> bool:

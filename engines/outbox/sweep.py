@@ -7,6 +7,7 @@ write repeats its conditions, so that any number of sweeps may run at once.
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 from django.db import transaction
@@ -26,6 +27,7 @@ from engines.providers.contract import Absent, Accepted, Provider
 from engines.providers.registry import AccountError, provider_for
 
 logger = logging.getLogger(__name__)
+NEVER = Event()
 AT_ONCE = 100  # sends without an answer that one sweep looks at
 NO_ANSWER = "The worker that was sending it vanished before the provider's answer was written down."
 
@@ -45,14 +47,16 @@ class Swept:
     ripened: int = 0
 
 
-def sweep(limits: Limits | None = None) -> Swept:
-    """One round. Raises OperationalError where the database is away."""
+def sweep(limits: Limits | None = None, stop: Event = NEVER) -> Swept:
+    """One round; cut short where `stop` is set meanwhile. Raises OperationalError where the database is away."""
     limits = limits or Limits.of_settings()
     swept = Swept()
     with across_clients("dispatch"):
         at = database_now()
         swept.returned = returned(at)
         for activity in unanswered(at):
+            if stop.is_set():
+                break
             settle_one(activity, at, limits, swept)
         swept.ripened = ripened(at)
         alerts.refresh()

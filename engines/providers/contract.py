@@ -13,7 +13,9 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Outgoing:
-    """One message, ready to go. `key` is the idempotency key: it stands on the row before the first byte leaves."""
+    """One message, ready to go. `key` is the idempotency key: it stands on the row before the first byte leaves. `callback`:
+    our own address, at which the provider may report what becomes of it; empty where it cannot be told one.
+    """
 
     key: str
     channel: str
@@ -25,37 +27,50 @@ class Outgoing:
     html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, str] = field(default_factory=dict)
+    callback: str = ""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """The provider took the message; `message_id` is its own name for it."""
+    """The provider took the message; `message_id` is its own name for it. told: what it said of the person beside that, where
+    the channel keeps it (`engines.acquaintance.learned`).
+    """
 
     message_id: str
+    told: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Refused:
-    """The provider's definite no: nothing was accepted, and the same message will be refused again."""
+    """The provider's definite no: nothing was accepted, and the same message will be refused again. opted_out: because the
+    person told the provider to let nothing through any more.
+    """
 
     reason: str
+    opted_out: bool = False
 
 
 @dataclass(frozen=True)
 class Deferred:
     """Proof that nothing was accepted (429, a connection refused before bytes left): it may be tried again, after
-    `retry_after` seconds where the provider names them.
+    `retry_after` seconds where the provider names them. is_of_account: the account's other messages wait as well. told: as
+    with `Accepted`.
     """
 
     reason: str
     retry_after: float | None = None
+    is_of_account: bool = True
+    told: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
 class Uncertain:
-    """Anything else: a time-out, a reset, an answer that cannot be read. Nobody knows whether it was accepted."""
+    """Anything else: a time-out, a reset, an answer that cannot be read. Nobody knows whether it was accepted. told: as with
+    `Accepted`.
+    """
 
     reason: str
+    told: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)

@@ -136,7 +136,7 @@ def of_failure(error: AnymailRequestsAPIError) -> Result:
     return Uncertain(f"no answer from the service: {type(error.__cause__ or error).__name__}")
 
 
-def of_answer(response: requests.Response) -> Result:
+def of_answer(response: requests.Response) -> Deferred | Refused | Uncertain:
     code = response.status_code
     reason = f"the service answered {code}: {words_of(response)}"
     if code == TOO_MANY:
@@ -150,8 +150,8 @@ def of_answer(response: requests.Response) -> Result:
 
 def never_connected(error: requests.RequestException) -> bool:
     """Whether the connection was refused, the name not found or the certificate not believed: no byte of it has left."""
-    seen: BaseException | None = error.__cause__
-    cause = seen.args[0] if seen is not None and seen.args else None
+    seen: BaseException = error.__cause__ or error  # anymail's own are raised from those of requests
+    cause = seen.args[0] if seen.args else None
     if isinstance(cause, MaxRetryError):
         cause = cause.reason
     if isinstance(cause, ProxyError):

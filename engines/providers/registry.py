@@ -25,6 +25,18 @@ KINDS: Mapping[str, Mapping[str, str]] = {
         "resend": "engines.providers.resend.build",
         "postmark": "engines.providers.postmark.build",
     },
+    "sms": {
+        "console": "engines.providers.console.build",
+        "twilio": "engines.providers.twilio.build_sms",
+    },
+    "voice": {
+        "console": "engines.providers.console.build",
+        "twilio": "engines.providers.twilio.build_voice",
+    },
+    "linkedin": {
+        "console": "engines.providers.console.build",
+        "unipile": "engines.providers.unipile.build",
+    },
 }
 ANYMAIL = "engines.providers.esp.build"
 NOWHERE = "none"

@@ -11,32 +11,20 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from ipaddress import ip_address
 from typing import Any, Self
 
 from engines.message import is_international, mime
 from engines.providers.contract import Absent, Accepted, Deferred, Outgoing, Refused, Result, Uncertain
 from engines.providers.errors import AccountError, cut, discreet
+from engines.providers.servers import SUBMISSION, Server, mailbox_of, server_of
 
-PORTS = {"starttls": 587, "tls": 465, "none": 25}
-OPTIONS, CREDENTIALS = ("host", "port", "security"), ("username", "password")
-LAST_PORT = 65_535
+PORTS = SUBMISSION
+OPTIONS = ("host", "port", "security", "imap_host", "imap_port", "imap_security")
+CREDENTIALS = ("username", "password", "imap_username", "imap_password")
 READY, DONE = 354, 250
 QUIT_SECONDS = 1.0  # the message is accepted by then; saying goodbye is a courtesy
-
-
-@dataclass(frozen=True)
-class Server:
-    """security: `starttls`, `tls` (from the first byte) or `none`."""
-
-    host: str
-    port: int
-    security: str
-    username: str = ""
-    password: str = ""
 
 
 class _NotAcceptedError(Exception):
@@ -195,29 +183,11 @@ def _dotted(content: bytes) -> bytes:
 
 
 def build(options: Mapping[str, Any], credentials: Mapping[str, str]) -> SmtpProvider:
-    """options: `host`, `port`, `security` (`starttls` if not given). credentials: `username` and `password`, if any."""
+    """options: `host`, `port`, `security` (`starttls` if not given). credentials: `username` and `password`, if any. Where
+    replies are read from a mailbox (`mailbox_of`), its options are among them, and are checked here.
+    """
     for what, given, known in (("option", options, OPTIONS), ("credential", credentials, CREDENTIALS)):
         if unknown := sorted(set(given) - set(known)):
             raise AccountError(f"there is no {what} {cut(unknown[0])!r}; what there is: {', '.join(known)}")
-    host, security = str(options.get("host", "")).strip(), str(options.get("security", "starttls"))
-    if not host:
-        raise AccountError("the option host is missing")
-    if security not in PORTS:
-        raise AccountError(f"the option security is {security!r}, not one of {', '.join(PORTS)}")
-    try:
-        port = int(options.get("port", PORTS[security]))
-    except (TypeError, ValueError) as error:
-        raise AccountError("the option port is no number") from error
-    if not 1 <= port <= LAST_PORT:
-        raise AccountError(f"the option port is {port}, not a number from 1 to {LAST_PORT}")
-    username, password = credentials.get("username", ""), credentials.get("password", "")
-    if username and security == "none" and not _is_this_machine(host):
-        raise AccountError("a password does not travel unencrypted: set the option security to starttls or tls")
-    return SmtpProvider(Server(host, port, security, username, password))
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    mailbox_of(options, credentials)
+    return SmtpProvider(server_of(options, PORTS, credentials.get("username", ""), credentials.get("password", "")))

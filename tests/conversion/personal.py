@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
-from conversion.models import Activity, Event, ImportBatch, ImportChange, Lead, Sequence
+from conversion.models import Activity, Callback, Event, ImportBatch, ImportChange, InboundMessage, Lead, Sequence
 from conversion.tenancy import across_clients
 from tests.factories import MONDAY
 
@@ -68,6 +68,18 @@ def person(client, **fields):
         external_id=f"zimmer {lead.external_id}",
         body="Call Granny Smith",
         metadata={"from": "Zimmer"},
+    )
+    InboundMessage.objects.create(
+        client=client, lead=lead, kind="replied", channel="email", received_at=MONDAY, text="Call Granny Smith, Zimmer"
+    )
+    Callback.objects.create(
+        key=str(lead.pk),
+        source="resend",
+        client=client,
+        kind="unsubscribed",
+        occurred_at=MONDAY,
+        state="failed",
+        payload={"person": "Wilhelmina@Zimmer.example", "text": "no more, Zimmer"},
     )
     batch = ImportBatch.objects.create(client=client)
     ImportChange.objects.create(

@@ -4,7 +4,7 @@ import pytest
 
 from conversion import erasure
 from conversion.erasure import clear, erase
-from conversion.models import Activity, Event, ImportChange, Lead, Suppression
+from conversion.models import Activity, Callback, Event, ImportChange, InboundMessage, Lead, Suppression
 from conversion.people import PersonNotFound, find_person
 from conversion.suppressions import hashed
 from conversion.tenancy import UnscopedQueryError
@@ -20,8 +20,20 @@ def test_nothing_is_left_in_any_table(customer):
     assert left() == list(SECRETS)
     erased = erase("wilhelmina@zimmer.example", customer)
     assert left() == []
-    assert (erased.leads, erased.touches, erased.cancelled, erased.events) == (1, 8, 4, 1)
+    assert (erased.leads, erased.touches, erased.cancelled, erased.events, erased.messages) == (1, 8, 4, 1, 1)
     assert (erased.changes, erased.entries, erased.in_flight) == (2, 4, 1)
+
+
+def test_a_message_that_nobody_was_found_for_goes_and_others_stay(customer, make_client):
+    person(customer)
+    unmatched = {"kind": "replied", "state": "unmatched", "received_at": MONDAY}
+    mine = {"person": "Wilhelmina@Zimmer.example", "person_key": "wilhelmina@zimmer.example", **unmatched}
+    InboundMessage.objects.create(client=customer, **mine)
+    others = InboundMessage.objects.create(client=customer, person_key="otto@zimmer.example", **unmatched)
+    twins = InboundMessage.objects.create(client=make_client("Twin"), **mine)
+    assert erase("wilhelmina@zimmer.example", customer).messages == 2
+    assert set(InboundMessage.objects.values_list("pk", flat=True)) == {others.pk, twins.pk}
+    assert Callback.objects.values_list("state", "payload").get() == ("ignored", {})
 
 
 def test_what_learning_needs_stays(customer):

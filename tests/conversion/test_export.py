@@ -23,12 +23,18 @@ def test_everything_of_the_person_is_there(customer):
     person(customer)
     Suppression.objects.create(client=customer, kind="email", value="wilhelmina@zimmer.example", reason="unsubscribed")
     document = export("wilhelmina@zimmer.example", customer, MONDAY)
-    assert list(document) == ["version", "exported_at", "asked_for", "clients", "suppressions"]
+    assert list(document) == ["version", "exported_at", "asked_for", "clients", "messages", "suppressions"]
     assert (document["version"], document["exported_at"]) == (1, "2026-03-02T10:00:00+00:00")
     assert [(one["client"], one["agency"]) for one in document["clients"]] == [("Acme", "Northwind")]
     (found,) = document["clients"][0]["leads"]
     assert (found["first_name"], found["extra"]) == ("Wilhelmina", {"favourite apple": "Granny Smith"})
-    assert [len(found[name]) for name in ("plans", "touches", "events", "import_changes")] == [1, 8, 1, 2]
+    assert [len(found[name]) for name in ("plans", "touches", "events", "messages", "import_changes")] == [
+        1,
+        8,
+        1,
+        1,
+        2,
+    ]
     assert found["touches"][0]["content_snapshot"] == {"body": "Dear Wilhelmina", "word_count": 2}
     assert found["events"][0]["body"] == "Call Granny Smith"
     assert {"before": {"email": "old@zimmer.example"}}.items() <= found["import_changes"][0].items()

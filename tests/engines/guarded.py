@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from conversion.models import Activity, Event, Lead, Sender
 from conversion.vocabulary import ACTION_OF, Channel
+from engines.facts import CALL_ASKED
 from engines.guard import examine
 
 TUESDAY = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)  # 10:00 on 3 March in Sydney (UTC+11)
@@ -35,7 +36,10 @@ def mailbox(client, **fields):
 
 
 def planned(lead, sender, *, channel="email", **fields):
-    values = {"state": "claimed", "subject": "Hello", "body": "Hello there", "due_at": TUESDAY, **fields}
+    values = {"state": "claimed", "subject": "Hello", "body": "Hello there", "due_at": TUESDAY}
+    if channel == "voice":
+        values["metadata"] = {CALL_ASKED: TUESDAY.isoformat()}
+    values |= fields
     return Activity.objects.create(
         client=lead.client, lead=lead, sender=sender, channel=channel, action=ACTION_OF[Channel(channel)], **values
     )

@@ -16,7 +16,7 @@ AGAIN = TUESDAY + HOUR
 @pytest.fixture(autouse=True)
 def console(settings):
     """The default that sends nothing anywhere, on both databases; it needs no PUBLIC_URL."""
-    settings.DEFAULT_PROVIDERS = {"email": "console"}
+    settings.DEFAULT_PROVIDERS = dict.fromkeys(("email", "sms", "voice", "linkedin"), "console")
 
 
 @pytest.fixture

@@ -74,8 +74,8 @@ def test_a_link_that_nobody_can_reach_stops_everything_but_the_console(sender, s
 
 
 def test_other_channels_and_touches_without_a_key(sender):
-    touch = planned(sender, channel="sms", sender=None)
-    with pytest.raises(MessageError, match="channel: no message can be written for sms yet"):
+    touch = planned(sender, channel="mail", sender=None)
+    with pytest.raises(MessageError, match="channel: no message can be written for mail yet"):
         outgoing_for(touch)
     with pytest.raises(ValueError, match="idempotency key"):
         outgoing_for(planned(sender, idempotency_key=None))

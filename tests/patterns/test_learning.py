@@ -111,7 +111,7 @@ def test_what_goes_wrong_leaves_the_old_patterns_and_a_record(brought_in, monkey
 
 
 def test_a_run_that_never_ended_is_abandoned(customer):
-    LearningRun.objects.create(client=customer, as_of=AS_OF)
+    LearningRun.objects.create(client=customer, as_of=AS_OF, state=RunState.STARTED, started_at=AS_OF)
     learning.learn(customer, AS_OF)
     states = LearningRun.objects.for_client(customer).order_by("started_at").values_list("state", flat=True)
     assert list(states) == [RunState.ABANDONED, RunState.DONE]

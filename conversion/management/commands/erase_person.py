@@ -49,13 +49,14 @@ def answered(erased: Erased) -> Erased:
 
 
 def document(erased: Erased, *, dry_run: bool) -> dict[str, Any]:
-    counts = {name: getattr(erased, name) for name in ("leads", "touches", "cancelled", "events", "changes", "entries")}
+    names = ("leads", "touches", "cancelled", "events", "messages", "changes", "entries")
+    counts = {name: getattr(erased, name) for name in names}
     return {"dry_run": dry_run, "ids": [str(one) for one in erased.ids], **counts, "in_flight": erased.in_flight}
 
 
 def report(erased: Erased, *, dry_run: bool) -> str:
     done = "Would be erased" if dry_run else "Erased"
-    rows = f"{erased.leads:,} leads with {erased.touches:,} touches and {erased.events:,} events"
+    rows = f"{erased.leads:,} leads with {erased.touches:,} touches, {erased.events:,} events and {erased.messages:,} messages"
     lines = [
         f"{done}: {rows}, and {erased.changes:,} rows of what imports could undo.",
         f"Touches cancelled: {erased.cancelled:,}. Hashes added to the suppression lists: {erased.entries:,}.",

@@ -1,4 +1,4 @@
-"""The whole way on simulated clients: import their history, learn, print what was learned, and act on it."""
+"""The whole way on simulated clients: import their history, learn, print what was learned, act on it, and learn from that."""
 
 import io
 from collections.abc import Iterator
@@ -11,10 +11,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.timezone import now
 
+from conversion.clients import find_client
 from conversion.management.plainly import told_plainly
 from conversion.models import Client
+from engines.management import show
 from patterns.simulator.load import load, load_fresh
-from patterns.simulator.world import simulate
+from patterns.simulator.world import Simulation, simulate
 
 
 @dataclass(frozen=True)
@@ -34,10 +36,13 @@ EXAMPLES = (
 )
 SEED = 7
 NEW_LEADS = 3  # of each client, to whom nothing was sent yet
+REHEARSED = EXAMPLES[1].name  # whose plans are run through
 
 
 class Command(BaseCommand):
-    help = "Import the history of three simulated clients, learn from it, print what was learned, and act on it."
+    help = (
+        "Import the history of three simulated clients, learn from it, print what was learned, act on it, learn again."
+    )
 
     def handle(self, **_: Any) -> None:
         with told_plainly("what was imported and learned so far stays"):
@@ -45,6 +50,7 @@ class Command(BaseCommand):
 
     def run_examples(self) -> None:
         today = datetime.combine(now().date(), time(), tzinfo=UTC)
+        rehearsed: Simulation | None = None
         for number, example in enumerate(EXAMPLES, start=1):
             self.stdout.write(f"\n[{number}/{len(EXAMPLES)}] {example.name}: {example.about}")
             if Client.objects.filter(name=example.name, deleted_at__isnull=True).exists():
@@ -56,13 +62,20 @@ class Command(BaseCommand):
             self.stdout.flush()
             history = simulate(example.world, leads=example.leads, seed=SEED, as_of=today)
             load(history, example.name, stdout=io.StringIO())
-            load_fresh(history, example.name, NEW_LEADS, SEED, stdout=io.StringIO())
+            count = NEW_LEADS
+            if example.name == REHEARSED:
+                rehearsed, count = history, show.LEADS
+            load_fresh(history, example.name, count, SEED, stdout=io.StringIO())
         for example in EXAMPLES:
             self.stdout.write("")
             call_command("learn_patterns", example.name, stdout=self.stdout)
             self.stdout.write("\nActing on it: the leads' scores, and a plan for one to whom nothing was sent yet")
             call_command("score_leads", example.name, stdout=self.stdout)
             call_command("plan_lead", example.name, "new-1", stdout=self.stdout)
+        if rehearsed is not None:
+            for line in show.rehearsal(find_client(REHEARSED), rehearsed, SEED, today):
+                self.stdout.write(line)
+                self.stdout.flush()
         self.stdout.write("\n".join(after()))
 
 

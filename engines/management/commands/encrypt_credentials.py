@@ -1,4 +1,4 @@
-"""Encrypt the credentials of all accounts anew with the first of the keys, so that the others can be taken away."""
+"""Encrypt the credentials of all accounts and webhooks anew with the first of the keys: the others can be taken away then."""
 
 from typing import Any
 
@@ -6,12 +6,13 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from conversion.management.plainly import told_plainly
-from conversion.models import ProviderAccount
+from conversion.models import BookingHook, ProviderAccount, WebhookEndpoint
 from conversion.secrets import CredentialError, credentials_of, seal
+from conversion.tenancy import across_clients
 
 
 class Command(BaseCommand):
-    help = "Encrypt the credentials of all accounts anew with the first key of CREDENTIAL_KEY."
+    help = "Encrypt the credentials of all accounts and webhooks anew with the first key of CREDENTIAL_KEY."
 
     def handle(self, **_: Any) -> None:
         with told_plainly("nothing was changed", CredentialError):
@@ -21,8 +22,11 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def encrypt_all() -> int:
-    accounts = ProviderAccount.objects.exclude(credentials="").select_for_update().order_by("pk")
-    for account in accounts:
-        seal(account, credentials_of(account))
-        account.save(update_fields=["credentials"])
-    return len(accounts)
+    count = 0
+    with across_clients("keys"):
+        for model in (ProviderAccount, WebhookEndpoint, BookingHook):
+            for row in model.objects.exclude(credentials="").select_for_update().order_by("pk"):
+                seal(row, credentials_of(row))
+                row.save(update_fields=["credentials"])
+                count += 1
+    return count

@@ -13,6 +13,7 @@ from conversion.management.whole import whole
 from conversion.models import Activity
 from conversion.tenancy import across_clients
 from engines.outbox.durability import NotDurableError
+from engines.outbox.home import NotAtHomeError
 from engines.outbox.runner import Runner
 
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, once: bool, threads: int, **_: Any) -> None:
-        with told_plainly("what was not sent stays in the queue", NotDurableError, ValueError):
+        with told_plainly("what was not sent stays in the queue", NotDurableError, NotAtHomeError, ValueError):
             # On SQLite a table that is missing looks to the runner like a database that is away, and it would wait for it.
             if connection.vendor == "sqlite":
                 with across_clients("dispatch"):

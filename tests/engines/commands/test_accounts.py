@@ -211,9 +211,71 @@ def test_a_sender(run, customer):
     assert (sender.display_name, sender.account.name, sender.daily_cap) == ("Ann", "main", 30)
 
 
+TWILIO = "account_sid=AC1\nauth_token=secret"
+
+
+def test_numbers(run, customer):
+    for name, channel, option in (
+        ("texts", "sms", []),
+        ("calls", "voice", ["--option", "operator_phone=+61412345670"]),
+    ):
+        words = ["set_account", name, "--channel", channel, "--kind", "twilio", "--credentials", "-", *option]
+        assert run(*words, stdin=TWILIO) == f"New account {name}: twilio, for all clients of Northwind"
+        told = run("set_sender", "acme", "+61 2 5550 0001", "--channel", channel, "--account", name)
+        assert told == f"New sender +61255500001 of Acme, at most 50 a day, through {name} (twilio)"
+    assert set(Sender.objects.for_client(customer).values_list("channel", "account__name")) == {
+        ("sms", "texts"),
+        ("voice", "calls"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("channel", "options", "credentials", "reason"),
+    [
+        ("sms", [], "account_sid=AC1", "auth_token is missing"),
+        (
+            "sms",
+            [],
+            "account_sid=AC1\nauth_token=b\nsid=c",
+            "there is no credential 'sid'; what there is: account_sid, auth_token",
+        ),
+        (
+            "sms",
+            ["operator_phone=+61412345670"],
+            TWILIO,
+            "there is no option 'operator_phone'; what there is: base_url",
+        ),
+        ("sms", ["base_url=http://twilio.example"], TWILIO, "the option base_url is no https address"),
+        ("voice", [], TWILIO, "the option operator_phone is missing: calls ring there first, as at +61412345678"),
+        (
+            "voice",
+            ["operator_phone=0412345678"],
+            TWILIO,
+            (
+                "the option operator_phone is no number in its international form (E.164): calls ring there first, "
+                "as at +61412345678"
+            ),
+        ),
+        ("linkedin", [], TWILIO, "there is no provider 'twilio' for linkedin"),
+    ],
+)
+def test_what_makes_no_account_at_twilio(run, agency, channel, options, credentials, reason):
+    words = ["set_account", "main", "--channel", channel, "--kind", "twilio", "--credentials", "-"]
+    given = [word for option in options for word in ("--option", option)]
+    assert refused(run, *words, *given, stdin=credentials) == f"the account main: {reason}"
+    assert ProviderAccount.objects.filter(agency=agency).count() == 0
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
+        (["0412345678", "--channel", "sms"], "'0412345678' has no country code, and the country is not known"),
+        (["jo", "--channel", "voice"], "'jo' is no phone number"),
+        ([" ", "--channel", "linkedin"], "address: is empty"),
+        (
+            ["+61255500001", "--channel", "sms", "--account", "main"],
+            "Acme has no sms account 'main'; its agency's: none yet",
+        ),
         (["ann@localhost"], "address: 'ann@localhost' has no domain of the internet"),
         (["ann@acme.example", "--name", "A\nB"], "name: holds a line break"),
         (["ann@acme.example", "--daily-cap", "-1"], "daily cap: a number from 0 to 100000"),

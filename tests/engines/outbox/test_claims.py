@@ -30,7 +30,7 @@ def test_what_is_not_due_or_not_queued_stays(queued, limits):
     queued(due_at=now() + timedelta(minutes=5))
     queued(state="planned")
     queued(state="held")
-    queued(channel="voice")
+    queued(channel="mail")
     assert claim(10, limits) == []
 
 

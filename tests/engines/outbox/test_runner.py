@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, connections, transaction
 
+from conversion import waking as broker
 from engines import tasks
 from engines.outbox import queue, runner, waking
 from engines.outbox.claims import claim
@@ -133,14 +134,14 @@ def test_queueing_wakes_on_commit(queued, provider, monkeypatch):
 
 def test_a_broker_that_is_away_fails_nobody(settings, monkeypatch, caplog):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
-    monkeypatch.setattr(waking, "_silent_until", 0.0)
+    monkeypatch.setattr(broker, "_silent_until", 0.0)
     calls = []
 
     def refuse(*_arguments, **_options):
         calls.append(1)
         raise ConnectionError("refused")
 
-    monkeypatch.setattr(waking.current_app, "send_task", refuse)
+    monkeypatch.setattr(broker.current_app, "send_task", refuse)
     assert [waking.wake(), waking.wake()] == [False, False]
     assert calls == [1]  # then it is left alone for a while
     assert "no worker could be woken" in caplog.text

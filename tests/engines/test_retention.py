@@ -1,0 +1,104 @@
+"""What nothing reads goes; what anything rests on stays, whoever it belongs to."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from conversion.models import Activity, Callback, Delivery, Event, FlowPeriod, Lead, Notice
+from conversion.tenancy import across_clients
+from conversion.vocabulary import EventKind
+from engines import retention
+from patterns.models import HealthAlert, LearningRun
+from tests.factories import lead, touch
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 1, tzinfo=UTC)
+OLD, RECENT = AT - timedelta(days=401), AT - timedelta(days=10)
+
+
+def left(model):
+    with across_clients("operations"):
+        return model.objects.count()
+
+
+@pytest.fixture
+def twins(make_client):
+    """Two clients with an event of every kind, old and recent."""
+    for name in ("Acme", "Globex"):
+        person = lead(make_client(name), email="jo@acme.example")
+        sent = touch(person, sent_at=OLD)
+        for kind in EventKind:
+            for moment in (OLD, RECENT):
+                Event.objects.create(client=person.client, lead=person, activity=sent, kind=kind, occurred_at=moment)
+
+
+def test_old_opens_and_clicks_go_and_nothing_else(twins):
+    kinds = len(EventKind)
+    assert retention.prune({}, AT)["events"] == 2 * 3
+    with across_clients("operations"):
+        kept = set(Event.objects.filter(occurred_at=OLD).values_list("kind", flat=True))
+        leads = list(Lead.objects.values_list("status", "converted_at"))
+        marked = Activity.objects.filter(led_to_booking=True).count()
+    assert kept == {kind.value for kind in EventKind} - {"delivered", "opened", "clicked"}
+    assert left(Event) == 2 * (2 * kinds - 3)
+    assert leads == [("converted", OLD)] * 2
+    assert marked == 2
+    assert retention.prune({}, AT)["events"] == 0
+
+
+def test_pages_reach_everything(twins, monkeypatch):
+    monkeypatch.setattr(retention, "PAGE", 1)
+    assert retention.prune({"events": 30}, AT + timedelta(days=25))["events"] == 2 * 3 * 2
+
+
+def test_a_dry_run_counts_the_same_and_deletes_nothing(twins):
+    before = left(Event)
+    assert retention.prune({}, AT, dry_run=True)["events"] == 6
+    assert left(Event) == before
+
+
+def test_records_of_what_is_over_go(customer, make_client):
+    states = ("waiting", "failed", "done", "ignored")
+    for number, state in enumerate(states):
+        fields = {"source": "resend", "kind": "delivered", "occurred_at": OLD, "state": state}
+        Callback.objects.create(key=f"old {number}", received_at=OLD, **fields)
+        Callback.objects.create(key=f"new {number}", received_at=RECENT, **fields)
+    notice = Notice.objects.create(client=customer, kind="alert_opened", subject="a", created_at=OLD)
+    for state in ("pending", "delivered", "failed"):
+        Delivery.objects.create(
+            client=customer, notice=notice, recipient=f"{state}@a.example", state=state, created_at=OLD
+        )
+    for resolved in (None, OLD, RECENT):
+        HealthAlert.objects.create(
+            client=customer, code="drift", subject=str(resolved), severity="high", message="x", opened_at=OLD, resolved_at=resolved
+        )
+    found = retention.prune({}, AT)
+    assert (found["callbacks"], found["deliveries"], found["alerts"]) == (2, 2, 1)
+    assert (left(Callback), left(Delivery), left(Notice), left(HealthAlert)) == (6, 1, 1, 2)
+
+
+def test_the_last_run_of_each_stays(make_client):
+    for name in ("Acme", "Globex"):
+        client = make_client(name)
+        for days in (500, 450, 420):
+            moment = AT - timedelta(days=days, minutes=len(name))
+            LearningRun.objects.create(client=client, as_of=moment, state="done", started_at=moment)
+        LearningRun.objects.create(client=client, as_of=OLD, state="queued")  # never begun
+    for days in (500, 450):
+        FlowPeriod.objects.create(flow="pattern_health_flow", period=AT - timedelta(days=days), state="done")
+    found = retention.prune({}, AT)
+    assert (found["runs"], found["periods"]) == (4, 1)
+    assert (left(LearningRun), left(FlowPeriod)) == (4, 1)
+
+
+def test_the_command(twins, capsys):
+    call_command("prune", "--events", "400", dry_run=True)
+    assert capsys.readouterr().out.splitlines()[-1] == "Nothing was deleted."
+    call_command("prune", json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["dry_run"] is False
+    assert set(found["rows"]) == set(retention.KINDS)
+    with pytest.raises(CommandError, match="'29' is no whole number from 30"):
+        call_command("prune", "--events", "29")
