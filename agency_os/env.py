@@ -26,8 +26,9 @@ KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_coun
 
 @dataclass(frozen=True)
 class Limits:
-    """What a process may ask of PostgreSQL. pool: connections that its threads share, 0: one each, kept for a minute. statement,
-    idle, lock: seconds that a statement may run, that a transaction may do nothing, and that a lock is waited for; 0: no limit.
+    """What a process may ask of PostgreSQL. pool: connections that its threads share; 0: one each, kept for a minute.
+    statement, idle, lock: seconds that a statement may run, that a transaction may do nothing, and that a lock is waited
+    for; 0: no limit.
     """
 
     pool: int = 0

@@ -1,7 +1,9 @@
 """Making up for what earlier rows lack: snapshots, ALS components, converting touches; then learning from it.
 
 Page by page over a client's leads, each page in a short transaction of its own that also moves the run's marker. A kill loses
-at most a page; whoever starts again goes on after the last one, and two at once share the pages.
+at most a page; whoever takes the run next goes on after the last one. A run is one process's at a time (`conversion.leases`):
+who asks for it by hand has it from then on, and whoever had it stops at its next page. What is asked for without doing it is
+done by the workers of the queue `learning`, or by `run_backfills`.
 """
 
 import json
@@ -17,13 +19,15 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.timezone import now
 
+from conversion import leases, logs, waking
 from conversion.attribution import LeadSet
 from conversion.bulk import stored_id
 from conversion.learned import EXTRA
 from conversion.models import Activity, Client, Lead
 from conversion.places import zone_of
 from conversion.rebuilding import Unusable, rebuilt
-from conversion.vocabulary import ActivityState, RunState
+from conversion.tenancy import across_clients
+from conversion.vocabulary import ActivityState, Flow, RunState
 from engines import scorer
 from engines.profile import ideal_profile
 from engines.scoring import COLUMNS, score_leads
@@ -39,7 +43,9 @@ READ = (
     *("lead_id", "channel", "metadata", "subject", "touch_number", "plan", "template_id"),
     *("message_type", "outcome", "duration_seconds", "sent_at"),
 )
-OVER = (RunState.DONE, RunState.ABANDONED)
+OVER = (RunState.DONE, RunState.SKIPPED, RunState.ABANDONED)
+STOPPED = (RunState.FAILED, RunState.HELD)
+TASK = Flow.BACKFILL.value  # takes the next run
 
 Progress = Callable[[int, int], object]
 
@@ -60,16 +66,58 @@ class BackfillResult:
 
 
 def start(client: Client, *, content: bool = True, als: bool = True, learning: bool = True) -> BackfillRun:
-    """The client's run with these switches that was not finished, else a new one."""
+    """The client's run with these switches that was not finished, else a new one; queued, unless somebody is at it. One with
+    other switches is abandoned.
+    """
     switches = {"content": content, "als": als, "learning": learning}
     with transaction.atomic():
         Client.objects.select_for_update(no_key=True).get(pk=client.pk)  # two starts at once make one run
         mine = BackfillRun.objects.for_client(client)
-        run: BackfillRun | None = mine.filter(**switches).exclude(state__in=OVER).order_by("-started_at").first()
+        run: BackfillRun | None = mine.filter(**switches).exclude(state__in=OVER).order_by("-id").first()
         if run is None:
-            mine.exclude(state__in=OVER).update(state=RunState.ABANDONED, finished_at=now())
-            run = BackfillRun.objects.create(client=client, total=leads_of(client).count(), **switches)
+            mine.exclude(state__in=OVER).update(state=RunState.ABANDONED, finished_at=now(), **leases.UNCLAIMED)
+            return BackfillRun.objects.create(client=client, total=leads_of(client).count(), **switches)
+        again = {"state": RunState.QUEUED, "attempts": 0, "due_at": None, "finished_at": None}
+        if mine.filter(pk=run.pk, state__in=STOPPED).update(**again):
+            run.refresh_from_db(from_queryset=mine)
     return run
+
+
+def ask(client: Client, *, content: bool = True, als: bool = True, learning: bool = True) -> BackfillRun:
+    """As `start`; on commit a worker is woken for it."""
+    run = start(client, content=content, als=als, learning=learning)
+    transaction.on_commit(lambda: waking.wake(TASK))
+    return run
+
+
+def look() -> None:
+    """Put back what a process that vanished had taken, and wake a worker where there is something to do."""
+    with across_clients("learning"):
+        leases.give_up_vanished(BackfillRun.objects.all())
+    if is_waiting():
+        waking.wake(TASK)
+
+
+def is_waiting() -> bool:
+    """Whether there is something for a worker."""
+    with across_clients("learning"):
+        return leases.due(BackfillRun.objects.all()).exists()
+
+
+def work() -> bool:
+    """Do the run that has waited longest; whether there was one. Never raises what went wrong with it."""
+    with across_clients("learning"):
+        run = leases.take(BackfillRun.objects.select_related("client__agency"))
+    if run is None:
+        return False
+    if run.client.deleted_at is not None:
+        leases.finish(run, RunState.SKIPPED, error="The client is deleted.")
+        return True
+    try:
+        done(run.client, run, by_hand=False)
+    except Exception:  # whatever it was, the other clients' are still to come
+        log.exception("a backfill broke off, attempt %d", run.attempts)
+    return True
 
 
 def backfill(
@@ -84,48 +132,64 @@ def backfill(
     """Fill in what the client's rows lack, from where a run that broke off stood, and learn.
 
     run: from `start`, whose switches then count; else that of these switches. progress: called with the leads done and their
-    number after each page. Raises ValueError for a deleted client, and what went wrong after writing its kind into the run.
+    number after each page. Raises ValueError for a deleted client, LeaseLostError where somebody else asked for the run by hand
+    meanwhile, and what went wrong after writing its kind into the run.
     """
     if client.deleted_at is not None:
         raise ValueError(f"client {client.pk} is deleted: nothing is filled in")
-    started = time.monotonic()
     at_work = run or start(client, content=content, als=als, learning=learning)
-    state_of(at_work, state=RunState.STARTED, error="", finished_at=None)
-    try:
-        while step(client, at_work):
-            progress(at_work.leads, max(at_work.total, at_work.leads))
-        learned = learn(client, now().replace(microsecond=0)) if at_work.learning else None
-    except Exception as error:
-        state_of(at_work, state=RunState.FAILED, error=type(error).__name__, finished_at=now())
-        raise
-    state_of(at_work, state=RunState.DONE, finished_at=now())
-    counts = {name: at_work.counts.get(name, 0) for name in ("snapshots", "unusable", "scored")}
-    return BackfillResult(at_work.pk, at_work.leads, **counts, learned=learned, seconds=time.monotonic() - started)
+    take_over(at_work)
+    return done(client, at_work, progress)
 
 
-def state_of(run: BackfillRun, **columns: Any) -> None:
-    for name, value in columns.items():
-        setattr(run, name, value)
-    run.save(update_fields=list(columns))
-
-
-def step(client: Client, run: BackfillRun) -> bool:
-    """One page, and the run as it stands then; False where there was none left."""
+def take_over(run: BackfillRun) -> None:
+    """Make the run ours, whoever has it."""
     with transaction.atomic():
-        row = BackfillRun.objects.for_client(client).select_for_update().get(pk=run.pk)
+        run.refresh_from_db(from_queryset=BackfillRun.objects.for_client(run.client_id).select_for_update())
+        leases.begin(run)
+        run.error, run.finished_at = "", None
+        run.save()
+
+
+def done(
+    client: Client, run: BackfillRun, progress: Progress = lambda *_: None, *, by_hand: bool = True
+) -> BackfillResult:
+    """The run, which is ours, to its end. One that breaks off is queued again, but for one by hand: who started it sees it."""
+    started = time.monotonic()
+    with logs.about(client=client.pk, run=run.pk), leases.held(run):
+        try:
+            while page(client, run):
+                progress(run.leads, max(run.total, run.leads))
+            learned = learn(client, now().replace(microsecond=0)) if run.learning else None
+            leases.finish(run, error="")
+        except BaseException as error:
+            if by_hand or isinstance(error, Exception):  # else told to stop, and put back as it was
+                leases.fail(run, type(error).__name__, again=not by_hand)
+            raise
+    counts = {name: run.results.get(name, 0) for name in ("snapshots", "unusable", "scored")}
+    return BackfillResult(run.pk, run.leads, **counts, learned=learned, seconds=time.monotonic() - started)
+
+
+def page(client: Client, run: BackfillRun) -> bool:
+    """One page, and the run as it stands then; False where there was none left. Raises LeaseLostError."""
+    with transaction.atomic():
+        mine = BackfillRun.objects.for_client(client).filter(state=RunState.STARTED, claimed_by=run.claimed_by)
+        row = mine.select_for_update().filter(pk=run.pk).first()
+        if row is None:
+            raise leases.LeaseLostError(f"backfill {run.pk} was taken by another process")
         leads = following(client, row.marker)
         if leads:
             found = {"scored": score(client, leads) if row.als else 0}
             if row.content:
                 found |= rebuild(client, leads)
-            with LeadSet() as page:
-                page.add(lead.pk for lead in leads)
-                page.settle()
-            row.counts = {name: row.counts.get(name, 0) + count for name, count in found.items()}
+            with LeadSet() as settled:
+                settled.add(lead.pk for lead in leads)
+                settled.settle()
+            row.results = {name: row.results.get(name, 0) + count for name, count in found.items()}
             row.marker = [leads[-1].created_at.isoformat(), str(leads[-1].pk)]
             row.leads, row.moved_at = row.leads + len(leads), now()
-            row.save(update_fields=["counts", "marker", "leads", "moved_at"])
-    run.marker, run.counts, run.leads = row.marker, row.counts, row.leads
+            row.save(update_fields=["results", "marker", "leads", "moved_at"])
+    run.marker, run.results, run.leads = row.marker, row.results, row.leads
     return bool(leads)
 
 

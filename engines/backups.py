@@ -35,7 +35,14 @@ def backup(path: Path) -> int:
         raise BackupError(f"{path} is there already; nothing was overwritten")
     with unfinished(path) as part:
         if connection.vendor == "postgresql":
-            run("pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--lock-wait-timeout=60s", f"--file={part}")
+            run(
+                "pg_dump",
+                "--format=custom",
+                "--no-owner",
+                "--no-privileges",
+                "--lock-wait-timeout=60s",
+                f"--file={part}",
+            )
             run("pg_restore", "--list", str(part))
         else:
             with closing(sqlite3.connect(part)) as target:
@@ -105,7 +112,9 @@ def sound(database: sqlite3.Connection, path: Path) -> None:
 
 def run(program: str, *arguments: str) -> None:
     """One of PostgreSQL's programs on this database. Raises BackupError with what it said."""
-    found = shutil.which(program) or next((str(one) for one in sorted(PROGRAMS.glob(f"*/bin/{program}"), reverse=True)), "")
+    found = shutil.which(program) or next(
+        (str(one) for one in sorted(PROGRAMS.glob(f"*/bin/{program}"), reverse=True)), ""
+    )
     if not found:
         raise BackupError(f"{program} is not installed (Debian: postgresql-client)")
     try:

@@ -14,8 +14,8 @@ from django.db import close_old_connections
 from conversion import leases, signs
 from conversion.models import FlowPeriod
 from conversion.vocabulary import Flow
+from engines import backfill, notices, running
 from engines import health as sending_health
-from engines import notices, running
 from engines.inbound import arrivals, imap
 from engines.outbox.sweep import sweep
 from engines.rescoring import rescore
@@ -44,6 +44,7 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "sequences": lambda _: running.queue_due(),
     "arrivals": lambda _: arrivals.retry_waiting(),
     "flows": flows.look,
+    "backfills": lambda _: backfill.look(),
     "health": check_health,
     "health of sending": sending_health.look,
     "notices": lambda at: notices.deliver_due(at=at),

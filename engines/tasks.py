@@ -5,13 +5,12 @@ from django.conf import settings
 
 from conversion.clock import database_now
 from conversion.ledger import open_due
-from conversion.models import Client
 from conversion.vocabulary import Flow
+from conversion.waking import wake as wake_next
+from engines import backfill
 from engines import poll as polling
-from engines.backfill import backfill
 from engines.outbox.runner import Runner
 from engines.outbox.waking import TASK, wake
-from patterns.models import BackfillRun
 
 SECONDS = 5.0  # of one task; then it wakes the next one, so that a worker that is to end need not wait long
 HOURS = 6 * 3600  # of a backfill: one that is cut off goes on where it stood
@@ -41,8 +40,8 @@ def pattern_health_flow() -> None:
     polling.check_health(at)
 
 
-@shared_task(name=Flow.BACKFILL.value, soft_time_limit=HOURS, time_limit=HOURS + 60)
-def pattern_backfill_flow(client_id: str, run_id: str) -> None:
-    """Go on with a backfill that was started (`engines.backfill.start`)."""
-    client = Client.objects.get(pk=client_id)
-    backfill(client, run=BackfillRun.objects.for_client(client).get(pk=run_id))
+@shared_task(name=backfill.TASK, soft_time_limit=HOURS, time_limit=HOURS + 60)
+def pattern_backfill_flow() -> None:
+    """Do the backfill that has waited longest, and wake the next worker."""
+    if backfill.work():
+        wake_next(backfill.TASK)

@@ -143,26 +143,21 @@ class HealthAlert(Row, ClientRow):
         return f"{self.code} {self.pattern_type}".strip()
 
 
-class BackfillRun(Row, ClientRow):
+class BackfillRun(Leased, ClientRow):
     """One backfill of a client, and how far it came: leads in the order in which they were created, up to `marker`.
 
-    The marker moves in the transaction of each page, so that whoever goes on, after a crash or beside another process, begins
-    where the last page ended. counts: snapshots, unusable, scored. error: why it broke off, or why learning did.
+    The marker moves in the transaction of each page, so that whoever goes on, after a crash or in another process, begins where
+    the last page ended. results: snapshots, unusable, scored. error: the kind of what broke it off.
     """
 
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="backfills")
-    state = word_field(RunState, default=RunState.STARTED)
     content = models.BooleanField(default=True, help_text="Rebuild snapshots from metadata.")
     als = models.BooleanField(default=True, help_text="Score leads that have no components.")
     learning = models.BooleanField(default=True, help_text="Learn in the end.")
     marker = models.JSONField(null=True, blank=True, help_text="created_at and id of the last lead that is done.")
     leads = models.PositiveIntegerField(default=0, help_text="Leads that are done.")
     total = models.PositiveIntegerField(default=0, help_text="Leads there were when it began.")
-    counts = models.JSONField(default=dict)
-    started_at = models.DateTimeField(default=now)
     moved_at = models.DateTimeField(default=now, help_text="When the marker moved last.")
-    finished_at = models.DateTimeField(null=True, blank=True)
-    error = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = (one_of("state", RunState, "backfill_state"),)

@@ -17,7 +17,7 @@ class ChaosConfig(AppConfig):
         registry.KINDS["email"]["asleep"] = "benchmarks.chaos.provider.asleep"  # type: ignore[index] # likewise
         from conversion import leases  # noqa: PLC0415 (likewise)
 
-        leases.LEASE, leases.BEAT, leases.PAUSE = timedelta(seconds=4), 1.0, timedelta(seconds=1)
+        leases.LEASE, leases.BEAT, leases.PAUSE = timedelta(seconds=3), 0.5, timedelta(seconds=1)
         if os.environ.get("CHAOS_HANG"):
             from benchmarks.chaos.flows import hang  # noqa: PLC0415 (likewise)
 

@@ -1,5 +1,5 @@
-"""A minute without Redis: the web answers and takes what people do, rows are queued, and sends go on by themselves afterwards. And
-workers that are told to end while a slow provider has their messages.
+"""A minute without Redis: the web answers and takes what people do, rows are queued, and sends go on by themselves
+afterwards. And workers that are told to end while a slow provider has their messages.
 """
 
 import http.client
@@ -90,8 +90,8 @@ def said_no(stage: Stage, web: Web, seconds: float) -> int:
 
 
 def told_to_end_while_waiting(stage: Stage) -> int:
-    """TERM to a sender and to Celery while the provider takes a second and a half over each message: both end in time, and the fate of
-    every message is known.
+    """TERM to a sender and to Celery while the provider takes a second and a half over each message: both end in time, and
+    the fate of every message is known.
     """
     workers = stage.both()
     stage.campaign(stage.messages)

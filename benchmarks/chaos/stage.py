@@ -63,10 +63,10 @@ class Stage:
         options = ["--concurrency", "2", "--loglevel", "WARNING", "-B", "-s", str(beat)]
         return self.started([sys.executable, "-m", "celery", "-A", "agency_os", "worker", *options], "celery")
 
-    def celery_worker(self) -> Worker:
-        """A Celery worker of all queues with two children, without a beat."""
-        options = ["--concurrency", "2", "--loglevel", "WARNING"]
-        return self.started([sys.executable, "-m", "celery", "-A", "agency_os", "worker", *options], "celery-learner")
+    def celery_worker(self, *options: str) -> Worker:
+        """A Celery worker with two children, without a beat."""
+        options = ("--concurrency", "2", "--loglevel", "WARNING", *options)
+        return self.started([sys.executable, "-m", "celery", "-A", "agency_os", "worker", *options], "celery")
 
     def expect(self, holds: bool, words: str) -> None:
         if not holds:

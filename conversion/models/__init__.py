@@ -1,9 +1,11 @@
 from conversion.models.account import ProviderAccount
 from conversion.models.activity import Activity, Event
 from conversion.models.agency import Agency, Membership
+from conversion.models.audit import AuditEntry
 from conversion.models.batch import ImportBatch, ImportChange
 from conversion.models.client import Client
 from conversion.models.connection import Connection
+from conversion.models.idempotency import IdempotentCall
 from conversion.models.inbound import BookingHook, Callback, InboundMessage
 from conversion.models.lead import Lead
 from conversion.models.mailbox import Mailbox
@@ -14,10 +16,13 @@ from conversion.models.sequence import Sequence
 from conversion.models.sign import Sign
 from conversion.models.suppression import Suppression
 from conversion.models.template import MessageTemplate
+from conversion.models.token import ApiToken
 
 __all__ = [
     "Activity",
     "Agency",
+    "ApiToken",
+    "AuditEntry",
     "BookingHook",
     "Callback",
     "Client",
@@ -25,6 +30,7 @@ __all__ = [
     "Delivery",
     "Event",
     "FlowPeriod",
+    "IdempotentCall",
     "ImportBatch",
     "ImportChange",
     "InboundMessage",

@@ -63,7 +63,8 @@ def _reported(mail: Mail, report: Report, raw: bytes, account: ProviderAccount) 
         return None
     details: dict[str, Any] = {"reason": _without(report.reason, report.recipient), "status": report.status}
     if kind is ArrivalKind.BOUNCED:
-        details["permanent"] = report.is_permanent
+        # Words without a number may speak of a delay as well.
+        details["permanent"] = report.is_permanent if mail.report else report.status.startswith("5")
     references = (report.message_id,) if report.message_id else ()
     return _arrival(
         mail, raw, account, kind=kind.value, person=report.recipient, references=references, details=details

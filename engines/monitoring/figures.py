@@ -47,8 +47,7 @@ class Figures:
                 with connection.cursor() as cursor:
                     cursor.execute(PATIENCE)
             at = database_now()
-            for family in (*of_queue(at), *of_learning(at), *of_trouble(), *of_callbacks()):
-                yield family
+            yield from (*of_queue(at), *of_learning(at), *of_trouble(), *of_callbacks())
         yield gauge("scrape_seconds", "What reading these figures took.", [((), time.monotonic() - start)])
 
 
@@ -61,7 +60,10 @@ def gauge(name: str, told: str, samples: Samples, *labels: str) -> Gauge:
 
 def counted(rows: Any, *columns: str) -> Samples:
     """The number of rows for each combination of the columns."""
-    return [(tuple(map(str, values)), count) for *values, count in rows.order_by().values_list(*columns).annotate(total=Count("*"))]
+    return [
+        (tuple(map(str, values)), count)
+        for *values, count in rows.order_by().values_list(*columns).annotate(total=Count("*"))
+    ]
 
 
 def age(moment: datetime | None, at: datetime) -> Samples:
@@ -89,7 +91,9 @@ def of_learning(at: datetime) -> Iterator[Gauge]:
     lately = LearningRun.objects.filter(started_at__gt=at - LATELY)
     yield gauge("learning_runs", "Learning runs that began within 8 days, by state.", counted(lately, "state"), "state")
     done = lately.filter(state=RunState.DONE)
-    taken = done.annotate(seconds=F("finished_at") - F("started_at")).aggregate(longest=Max("seconds"), all=Sum("seconds"))
+    taken = done.annotate(seconds=F("finished_at") - F("started_at")).aggregate(
+        longest=Max("seconds"), all=Sum("seconds")
+    )
     seconds = {name: value.total_seconds() if value else 0.0 for name, value in taken.items()}
     yield gauge("learning_seconds_longest", "The longest of them that is done.", [((), seconds["longest"])])
     yield gauge("learning_seconds", "All of them together that are done.", [((), seconds["all"])])
@@ -110,7 +114,9 @@ def of_trouble() -> Iterator[Gauge]:
     opened = counted(HealthAlert.objects.filter(resolved_at=None), "code", "severity")
     yield gauge("alerts_open", "Alerts that are open.", opened, "code", "severity")
     circuits = ProviderAccount.objects.filter(circuit_opened_at__isnull=False).count()
-    yield gauge("circuits_open", "Accounts that nothing is sent through, since they gave no clear answers.", [((), circuits)])
+    yield gauge(
+        "circuits_open", "Accounts that nothing is sent through, since they gave no clear answers.", [((), circuits)]
+    )
     pending = Delivery.objects.filter(state=DeliveryState.PENDING).count()
     yield gauge("notices_pending", "Notices that are still to be delivered.", [((), pending)])
 

@@ -15,7 +15,7 @@ OK = "ok"
 
 def parts(left_out: Collection[str] = ()) -> dict[str, str]:
     """What each part says: `ok`, or in words why not. The words name no host and no credentials, since anybody may ask."""
-    found = {}
+    found: dict[str, str] = {}
     if "database" not in left_out:
         found |= of_database()
     if settings.REDIS_URL and "broker" not in left_out:

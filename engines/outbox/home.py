@@ -1,9 +1,9 @@
 """Whether this is the database that messages go out of, or a copy of it.
 
-What was restored or copied knows nothing of what its original sent since, so nothing goes out of it until somebody has said what
-became of that (`engines.outbox.restored`). A copy is told by where it lies, which the database keeps: on PostgreSQL the server,
-the database and the table, whose numbers no dump takes along; on SQLite the file. A snapshot of the whole machine is not told,
-nor a file that was overwritten in its place.
+What was restored or copied knows nothing of what its original sent since, so nothing goes out of it until somebody has said
+what became of that (`engines.outbox.restored`). A copy is told by where it lies, which the database keeps: on PostgreSQL the
+server, the database and the table, whose numbers no dump takes along; on SQLite the file. A snapshot of the whole machine is
+not told, nor a file that was overwritten in its place.
 """
 
 from pathlib import Path

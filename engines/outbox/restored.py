@@ -1,9 +1,9 @@
 """After a restore: what may have gone out since the backup was made is not sent again before a person, or the provider, says
 what became of it.
 
-The backup knows what was waiting then. Of that, whatever has come due since may have been sent, and what was on its way may have
-been settled; both become `unknown`, as if they were dispatched when they were due: they count against caps and fatigue, a
-provider's word settles them, and everything else is up to a person. What is due later cannot have gone out, and stays.
+The backup knows what was waiting then. Of that, whatever has come due since may have been sent, and what was on its way may
+have been settled; both become `unknown`, as if they were dispatched when they were due: they count against caps and fatigue,
+a provider's word settles them, and everything else is up to a person. What is due later cannot have gone out, and stays.
 """
 
 import logging

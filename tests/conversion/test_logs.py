@@ -61,7 +61,9 @@ def test_an_unknown_id_is_refused():
 
 @pytest.mark.parametrize("form", ["line", "json"])
 def test_addresses_and_numbers_are_taken_out(said, form):
-    line = said(form, "from %s to %s at %s", "Jo <jo.doe+x@mail.acme.com>", "+61 2 5550 1234", "2026-03-02T10:00:00+00:00")
+    line = said(
+        form, "from %s to %s at %s", "Jo <jo.doe+x@mail.acme.com>", "+61 2 5550 1234", "2026-03-02T10:00:00+00:00"
+    )
     assert "from Jo <[address]> to [number] at 2026-03-02T10:00:00+00:00" in line
     if form == "json":
         json.loads(line)

@@ -14,8 +14,9 @@ from conversion.erasure import erase
 from conversion.models import Activity, Event, Lead, Suppression
 from conversion.suppressions import forget
 from engines.guard import Cancel, Go, examine
+from engines.inbound.optout import unsubscribe
 from engines.reputation import watch
-from engines.unsubscribe import Link, unsubscribe
+from engines.unsubscribe import Link
 from tests.engines.guarded import mailbox, planned, reachable
 
 PLACES = (("America/New_York", "US"), ("Australia/Lord_Howe", "AU"), ("Europe/London", "GB"))

@@ -205,7 +205,7 @@ def test_a_run_that_broke_off_goes_on_where_it_was(customer, monkeypatch):
     with pytest.raises(RuntimeError):
         quick(customer, progress=broken)
     run = BackfillRun.objects.for_client(customer).get()
-    assert (run.state, run.leads, run.counts["snapshots"], run.error) == ("failed", 4, 8, "RuntimeError")
+    assert (run.state, run.leads, run.results["snapshots"], run.error) == ("failed", 4, 8, "RuntimeError")
     seen = []
     outcome = quick(customer, progress=lambda *done: seen.append(done))
     assert (outcome.run, outcome.leads, outcome.snapshots, seen) == (run.pk, 5, 10, [(5, 5)])

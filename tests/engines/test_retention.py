@@ -72,7 +72,13 @@ def test_records_of_what_is_over_go(customer, make_client):
         )
     for resolved in (None, OLD, RECENT):
         HealthAlert.objects.create(
-            client=customer, code="drift", subject=str(resolved), severity="high", message="x", opened_at=OLD, resolved_at=resolved
+            client=customer,
+            code="drift",
+            subject=str(resolved),
+            severity="high",
+            message="x",
+            opened_at=OLD,
+            resolved_at=resolved,
         )
     found = retention.prune({}, AT)
     assert (found["callbacks"], found["deliveries"], found["alerts"]) == (2, 2, 1)

@@ -14,11 +14,12 @@ from conversion.erasure import erase
 from conversion.models import Activity, Lead, Suppression
 from conversion.suppressions import forget
 from conversion.tenancy import across_clients
+from engines.inbound.optout import unsubscribe
 from engines.outbox import dispatching, sending
 from engines.outbox.claims import claim
 from engines.outbox.limits import Limits
 from engines.providers.contract import Accepted
-from engines.unsubscribe import Link, unsubscribe
+from engines.unsubscribe import Link
 from tests.engines.guarded import client_of, mailbox, planned, reachable
 
 ROUNDS = max(int(os.environ.get("INTERLEAVINGS", "0")) // 100, 3)

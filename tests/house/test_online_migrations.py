@@ -51,7 +51,9 @@ def objection(operation):
         return ""
     if isinstance(operation, migrations.AddField) and is_added_at_once(operation.field):
         return ""
-    way_out = next((told for kind, told in WAY_OUT.items() if isinstance(operation, kind)), "say why it is safe, in SAFE")
+    way_out = next(
+        (told for kind, told in WAY_OUT.items() if isinstance(operation, kind)), "say why it is safe, in SAFE"
+    )
     return f"{type(operation).__name__} of {name or 'rows'}: {way_out}"
 
 

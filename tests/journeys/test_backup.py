@@ -1,5 +1,5 @@
-"""Back up, wipe, restore: the same patterns, alerts and pending sends; and nothing goes out twice. By the commands themselves, in
-processes of their own, on databases of their own.
+"""Back up, wipe, restore: the same patterns, alerts and pending sends; and nothing goes out twice. By the commands themselves,
+in processes of their own, on databases of their own.
 """
 
 import json
@@ -80,9 +80,20 @@ def databases(tmp_path):
 
 def run(database, *words, code=0):
     environment = {**os.environ, "DATABASE_URL": database, "SECRET_KEY": "x", "ALLOWED_HOSTS": "localhost"}
-    environment |= {"SUPPRESSION_KEY": "x", "EMAIL_PROVIDER": "console", "EMAIL_AT_ANY_TIME": "true", "LOG_LEVEL": "ERROR"}
+    environment |= {
+        "SUPPRESSION_KEY": "x",
+        "EMAIL_PROVIDER": "console",
+        "EMAIL_AT_ANY_TIME": "true",
+        "LOG_LEVEL": "ERROR",
+    }
     done = subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "manage.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == code, done.stderr
     return done.stdout + done.stderr

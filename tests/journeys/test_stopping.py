@@ -77,7 +77,13 @@ def test_a_sender_ends_with_what_it_began(slow, environment, tmp_path):
     def run(*words):
         command = [sys.executable, "manage.py", *words]
         done = subprocess.run(  # noqa: S603 (our own command)
-            command, cwd=ROOT, env=environment | {"LOG_LEVEL": "ERROR"}, capture_output=True, text=True, check=True, timeout=60
+            command,
+            cwd=ROOT,
+            env=environment | {"LOG_LEVEL": "ERROR"},
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
         return done.stdout
 

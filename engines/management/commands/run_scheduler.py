@@ -1,4 +1,4 @@
-"""Look once a minute for what is due, and learn when it is time to: the place of beat and learners where there is no broker."""
+"""Look once a minute for what is due, and have the long work done: the place of beat and learners where there is no broker."""
 
 import logging
 import signal
@@ -15,27 +15,32 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 
 from conversion.clock import database_now
 from conversion.management.plainly import told_plainly
+from engines import backfill
 from engines.poll import poll
 from patterns import flows
 
 log = logging.getLogger(__name__)
 EVERY = 60.0  # seconds between two polls
-LOOK = 5.0  # seconds between looks for something to learn
-PATIENCE = 15.0  # seconds that a learner has to put back what it was at
+LOOK = 5.0  # seconds between looks for long work
+PATIENCE = 15.0  # seconds that a worker has to put back what it was at
+# Commands that do long work, and whether there is some. Each in a process of its own, so that one client's time and memory are
+# not the scheduler's.
+WORKERS = {"run_learner": flows.is_waiting, "run_backfills": backfill.is_waiting}
 
 
 class Command(BaseCommand):
     help = (
-        "Look once a minute for what is due, and learn when it is time to, until told to stop (TERM or INT). "
+        "Look once a minute for what is due, learn when it is time to, and fill in what was asked for, until told to stop "
+        "(TERM or INT). "
         "Needs no broker; any number may run at once."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="look once, learn what is due, and stop")
+        parser.add_argument("--once", action="store_true", help="look once, do what is due, and stop")
 
     def handle(self, *, once: bool, **_: Any) -> None:
         self.stop = threading.Event()
-        self.learner: subprocess.Popen[bytes] | None = None
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.told_to_stop)
         with told_plainly("what is due stays due"):
@@ -55,33 +60,35 @@ class Command(BaseCommand):
                 if time.monotonic() >= due:
                     due = time.monotonic() + EVERY
                     poll(database_now())
-                self.learn()
+                self.work()
             except (OperationalError, InterfaceError) as error:
                 if once:
                     raise
                 log.warning("the database is away: %s", error)
             if once:
-                if self.learner is not None:
-                    self.learner.wait()
+                for worker in self.workers.values():
+                    worker.wait()
                 return
             self.stop.wait(LOOK)
 
-    def learn(self) -> None:
-        """Keep one learner at work while there is something to learn. It is a process of its own, so that one client's time
-        and memory are not the scheduler's.
-        """
-        is_busy = self.learner is not None and self.learner.poll() is None
-        if is_busy or settings.REDIS_URL or not flows.is_waiting():
+    def work(self) -> None:
+        """Keep one worker of each kind busy while there is something for it."""
+        if settings.REDIS_URL:
             return
-        command = [sys.executable, "-m", "django", "run_learner", "--once"]
-        self.learner = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)  # noqa: S603
+        for name, is_waiting in WORKERS.items():
+            worker = self.workers.get(name)
+            if (worker is None or worker.poll() is not None) and is_waiting():
+                command = [sys.executable, "-m", "django", name, "--once"]
+                self.workers[name] = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)  # noqa: S603
 
     def end(self) -> None:
-        if self.learner is None or self.learner.poll() is not None:
-            return
-        self.learner.terminate()
-        try:
-            self.learner.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.learner.kill()
-            self.learner.wait()
+        busy = [worker for worker in self.workers.values() if worker.poll() is None]
+        for worker in busy:
+            worker.terminate()
+        until = time.monotonic() + PATIENCE
+        for worker in busy:
+            try:
+                worker.wait(max(until - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                worker.kill()
+                worker.wait()

@@ -21,7 +21,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="of the account, as senders refer to it")
-        parser.add_argument("--kind", default="", help="smtp, resend, postmark, another of anymail's; twilio; unipile; console")
+        parser.add_argument(
+            "--kind", default="", help="smtp, resend, postmark, another of anymail's; twilio; unipile; console"
+        )
         parser.add_argument("--channel", default=Channel.EMAIL.value, choices=[channel.value for channel in Channel])
         parser.add_argument("--agency", default="", help="name or slug; the only one if there is one")
         parser.add_argument("--client", help="for this client alone: name, slug or id")

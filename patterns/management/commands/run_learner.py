@@ -16,7 +16,7 @@ from conversion.management.plainly import told_plainly
 from patterns import flows
 
 log = logging.getLogger(__name__)
-POLL = 5.0  # seconds between looks at an empty queue
+POLL = 2.0  # seconds between looks at an empty queue
 
 
 class Stopped(BaseException):  # noqa: N818 (nothing went wrong: no `except Exception` may keep it)
@@ -42,12 +42,19 @@ class Command(BaseCommand):
         except Stopped:
             self.stdout.write("Stopped; what was not finished is queued.")
 
+    def seconds(self) -> int:
+        """That one piece of work may take."""
+        return settings.LEARN_TIMEOUT_SECONDS
+
+    def work(self) -> bool:
+        return flows.step()
+
     def step(self, once: bool) -> bool:
         """One piece of work, or a pause where there is none; whether there was one."""
         try:
             close_old_connections()
-            with time_limit(settings.LEARN_TIMEOUT_SECONDS):
-                if flows.step():
+            with time_limit(self.seconds()):
+                if self.work():
                     return True
         except (OperationalError, InterfaceError) as error:
             if once:

@@ -22,7 +22,9 @@ def read():
     """{(name, *labels' values): value}"""
     families = text_string_to_metric_families(figures.text().decode())
     return {
-        (one.name.removeprefix("agency_"), *one.labels.values()): one.value for family in families for one in family.samples
+        (one.name.removeprefix("agency_"), *one.labels.values()): one.value
+        for family in families
+        for one in family.samples
     }
 
 
