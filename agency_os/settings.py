@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from kombu import Queue
-
 from agency_os import env
 from conversion import logs
 
@@ -172,12 +170,12 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_AUTHENTICATION": [],  # the description tells nobody anything of a client
+    "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "conversion.api.schema.complete",
-    ],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["conversion.api.schema.complete"],
 }
 
 # The broker carries wakes, never rows, so a message that is lost or delivered twice does no harm: it is acknowledged before
@@ -194,7 +192,7 @@ CELERY_RESULT_EXPIRES = None  # no results are kept, and beat needs no row to cl
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_DEFAULT_QUEUE = "events"
-CELERY_TASK_QUEUES = [Queue(name) for name in ("sending", "events", "learning")]
+CELERY_TASK_QUEUES = {name: {"exchange": name, "routing_key": name} for name in ("sending", "events", "learning")}
 CELERY_TASK_ROUTES = {
     "send_due": {"queue": "sending"},
     "learn_client": {"queue": "learning"},

@@ -85,7 +85,9 @@ def held(row: Leased) -> Iterator[None]:
 def finish(row: Leased, state: State = State.DONE, **columns: Any) -> None:
     """The work is done. In the transaction that writes its results. Raises LeaseLostError."""
     if not _change(row, {"finished_at": database_now(), **UNCLAIMED, **columns, "state": state}):
-        raise LeaseLostError(f"{row._meta.verbose_name} {row.pk}: its lease ran out, and it was taken by another process")
+        raise LeaseLostError(
+            f"{row._meta.verbose_name} {row.pk}: its lease ran out, and it was taken by another process"
+        )
 
 
 def fail(row: Leased, error: str, *, again: bool = True) -> None:
@@ -119,7 +121,7 @@ def _change(row: Leased, columns: dict[str, Any]) -> bool:
 
 def _write(model: type[Leased], pk: UUID, token: str, columns: dict[str, Any]) -> bool:
     with across_clients("instances"):
-        mine = model._default_manager.filter(pk=pk, state=State.STARTED, claimed_by=token)
+        mine = model._default_manager.filter(pk=pk, state=State.STARTED, claimed_by=token)  # noqa: SLF001 (public in all but name)
         return bool(mine.update(**columns))
 
 

@@ -36,7 +36,11 @@ def open_due(at: datetime) -> list[FlowPeriod]:
     for row in rows.order_by("pk"):
         try:
             moment = last_due(row, at)
-        except (ValueError, RuntimeError, ParseException):  # one that no form would take; the others are still to be asked
+        except (
+            ValueError,
+            RuntimeError,
+            ParseException,
+        ):  # one that no form would take; the others are still to be asked
             log.exception("the schedule of %s cannot be read", row.task)
             continue
         if moment is None:
@@ -50,9 +54,16 @@ def open_due(at: datetime) -> list[FlowPeriod]:
 
 
 def ask(flow: Flow, at: datetime, clients: Collection[UUID] | None = None) -> FlowPeriod:
-    """A run that somebody asks for, of all clients or of these. Queued; the caller's transaction decides whether it is."""
+    """A run that somebody asks for, of all clients or of these, as of `at`; a moment later where another run has that one.
+    Queued; the caller's transaction decides whether it is.
+    """
     scope = {} if clients is None else {"clients": sorted(map(str, clients))}
-    return FlowPeriod.objects.create(flow=flow, period=at, is_asked=True, scope=scope)
+    while True:
+        asked = {"is_asked": True, "scope": scope}
+        period, is_new = FlowPeriod.objects.get_or_create(flow=flow, period=at, defaults=asked)
+        if is_new:
+            return period
+        at += timedelta(microseconds=1)
 
 
 def last_due(row: PeriodicTask, at: datetime) -> datetime | None:
@@ -75,7 +86,8 @@ def last_due(row: PeriodicTask, at: datetime) -> datetime | None:
 
 def between(schedule: Any, after: datetime, until: datetime) -> list[datetime]:
     """The moments of a crontab in (after, until], in UTC."""
-    found, last = [], after
+    found: list[datetime] = []
+    last = after
     while True:
         moment = following(schedule, last)
         if moment > until:

@@ -41,8 +41,10 @@ def about(**ids: Any) -> Iterator[None]:
 
 
 def add(**ids: Any) -> None:
-    """What is logged from here on, until the innermost `about` ends, belongs to these as well."""
-    _ids.set({**current(), **_texts(ids)})
+    """What is logged from here on, until the innermost `about` ends, belongs to these as well; outside of any, nothing does."""
+    texts, known = _texts(ids), _ids.get()
+    if known is not None:
+        _ids.set({**known, **texts})
 
 
 def of_process(**ids: Any) -> None:

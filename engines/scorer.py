@@ -213,9 +213,7 @@ def score_batches(
             return
 
 
-def read(
-    client: Client, after: Mark | None, batch: int, asked: Sequence[str] = COLUMNS
-) -> list[tuple[Any, ...]]:
+def read(client: Client, after: Mark | None, batch: int, asked: Sequence[str] = COLUMNS) -> list[tuple[Any, ...]]:
     """The next leads in the order of an index, locked in that order: (created_at, id, *asked). after: of the last one."""
     leads = Lead.objects.for_client(client).filter(deleted_at__isnull=True)
     if after is not None:

@@ -116,6 +116,7 @@ class HealthAlert(Row, ClientRow):
         "provider_errors",
         "mailbox_failed",
         "seat_signed_out",
+        "webhook_off",
     )
 
     client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="alerts")

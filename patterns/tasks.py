@@ -2,8 +2,8 @@
 
 from celery import shared_task
 from django.conf import settings
-from django.utils.timezone import now
 
+from conversion.clock import database_now
 from conversion.vocabulary import Flow
 from conversion.waking import wake
 from patterns import flows
@@ -14,7 +14,7 @@ GRACE = 60  # seconds from the end of a client's time to the end of its process
 @shared_task(name=Flow.LEARNING.value)
 def pattern_learning_flow() -> None:
     """Open the run that is due, if one is."""
-    flows.look(now())
+    flows.look(database_now())
 
 
 @shared_task(

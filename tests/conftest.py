@@ -1,12 +1,18 @@
 """Fixtures that every test may use. The whole suite runs on SQLite, and on PostgreSQL where TEST_DATABASE_URL names one."""
 
+from datetime import UTC, datetime
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.utils.text import slugify
+from django_celery_beat.models import PeriodicTask
 
 from conversion import leases
 from conversion.models import Agency, Client
+from conversion.vocabulary import Flow
 
 
 def pytest_configure(config):
@@ -44,3 +50,15 @@ def make_client(agency):
 def customer(make_client):
     """A client of the agency (pytest-django's own `client` is a browser)."""
     return make_client()
+
+
+@pytest.fixture
+def schedule(db):
+    """The row of the learning flow, Sundays at 02:00 UTC, in force since Friday, 6 March 2026."""
+    PeriodicTask.objects.all().delete()
+    import_module("conversion.migrations.0007_ledger").schedules(apps, None)
+    PeriodicTask.objects.filter(name=Flow.HEALTH).delete()
+    row = PeriodicTask.objects.get(name=Flow.LEARNING)
+    row.start_time = datetime(2026, 3, 6, 12, tzinfo=UTC)
+    row.save()
+    return row

@@ -101,8 +101,12 @@ def described(status: int, details: Any) -> dict[str, Any]:
     body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": int(status)}
     errors = [{"field": field, "message": message, "code": code} for field, message, code in flat(details)]
     named = [error for error in errors if error["field"]]
-    body["detail"] = str(errors[0]["message"]) if errors and not named else "; ".join(
-        f"{error['field']}: {error['message']}" if error["field"] else str(error["message"]) for error in errors[:5]
+    body["detail"] = (
+        str(errors[0]["message"])
+        if errors and not named
+        else "; ".join(
+            f"{error['field']}: {error['message']}" if error["field"] else str(error["message"]) for error in errors[:5]
+        )
     )
     if named or len(errors) > 1:
         body["errors"] = errors

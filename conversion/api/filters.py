@@ -1,12 +1,24 @@
 """What lists may be narrowed by. A filter that a list does not know is refused, not passed over."""
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from django.db.models import QuerySet
-from django_filters import CharFilter
+from django import forms
+from django.db.models import Model, QuerySet
+from django_filters import CharFilter, ChoiceFilter, Filter, TypedChoiceFilter, UUIDFilter
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import extend_schema_field
 
-from conversion.api.scope import client_or_404
+from conversion.addresses import usable_key
+from conversion.api.scope import client_or_404, row_or_404
+from conversion.importer.values import BadValue, Clock
+from conversion.models import Activity, Lead, Sequence, Suppression
+from conversion.models.suppression import normal
+from conversion.vocabulary import ActivityState, CallOutcome, Channel, EventKind, LeadStatus, Tier
+
+ANY_TIME = Clock(zone=UTC, formats=(), latest=datetime.max.replace(tzinfo=UTC))
 
 
 class StrictFilters(DjangoFilterBackend):
@@ -21,6 +33,53 @@ class StrictFilters(DjangoFilterBackend):
         return found
 
 
+class MomentField(forms.CharField):
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        try:
+            return ANY_TIME.moment(text) if text else None
+        except BadValue as error:
+            raise forms.ValidationError(f"{error}.") from error
+
+
+@extend_schema_field({"type": "string", "format": "date-time"})
+class MomentFilter(Filter):
+    """ISO 8601; without an offset, UTC. Give the field and `lookup_expr`: `gte` (from) or `lt` (before)."""
+
+    field_class = MomentField
+
+
+class WholeFilter(Filter):
+    field_class = forms.IntegerField
+
+
+def words(kinds: type[StrEnum], **options: Any) -> ChoiceFilter:
+    return ChoiceFilter(choices=[(word.value, word.value) for word in kinds], **options)
+
+
+def flag(**options: Any) -> TypedChoiceFilter:
+    return TypedChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **options
+    )
+
+
+def row(model: type[Model], label: str) -> UUIDFilter:
+    """The id of a row of a client's. A row that the caller may not see is not there: 404."""
+
+    def narrowed(filters: Any, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+        return queryset.filter(**{name: row_or_404(filters.request, model, value)})
+
+    found = UUIDFilter(label=label)
+    found.method = lambda queryset, name, value: narrowed(found.parent, queryset, name, value)
+    return found
+
+
+def whole(low: int, high: int, **options: Any) -> Any:
+    """A whole number from low to high."""
+    found = WholeFilter(min_value=low, max_value=high, **options)
+    return set_override(found, "field", {"type": "integer", "minimum": low, "maximum": high})
+
+
 class ClientRowFilters(FilterSet):
     """Base of the filters of rows that belong to a client. `client`: its id or slug; without it, rows of all clients that the
     caller may see.
@@ -30,3 +89,53 @@ class ClientRowFilters(FilterSet):
 
     def of_client(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
         return queryset.filter(client=client_or_404(self.request, value))
+
+
+class LeadFilters(ClientRowFilters):
+    status = words(LeadStatus)
+    als_tier = words(Tier)
+    external_id = CharFilter(max_length=255)
+    email = CharFilter(method="of_email", label="In whatever spelling.", max_length=254)
+    do_not_contact = flag()
+    min_score = whole(0, 100, field_name="als_score", lookup_expr="gte", label="Of the lead score, 0-100.")
+    created_from = MomentFilter(field_name="created_at", lookup_expr="gte")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt")
+
+    def of_email(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        key = usable_key(value, "")
+        return queryset.filter(email_key=key) if key else queryset.none()
+
+
+class ActivityFilters(ClientRowFilters):
+    lead = row(Lead, "Id of a lead.")
+    sequence = row(Sequence, "Id of a sequence.")
+    channel = words(Channel)
+    state = words(ActivityState)
+    outcome = words(CallOutcome)
+    external_id = CharFilter(max_length=255)
+    campaign = CharFilter(max_length=255)
+    led_to_booking = flag()
+    sent_from = MomentFilter(field_name="sent_at", lookup_expr="gte")
+    sent_before = MomentFilter(field_name="sent_at", lookup_expr="lt")
+
+
+class EventFilters(ClientRowFilters):
+    lead = row(Lead, "Id of a lead.")
+    activity = row(Activity, "Id of a touch.")
+    kind = words(EventKind)
+    external_id = CharFilter(max_length=255)
+    occurred_from = MomentFilter(field_name="occurred_at", lookup_expr="gte")
+    occurred_before = MomentFilter(field_name="occurred_at", lookup_expr="lt")
+
+
+class SequenceFilters(ClientRowFilters):
+    lead = row(Lead, "Id of a lead.")
+    arm = ChoiceFilter(choices=Sequence.ARMS)
+
+
+class SuppressionFilters(ClientRowFilters):
+    kind = ChoiceFilter(choices=Suppression.KINDS)
+    value = CharFilter(method="of_value", label="In whatever spelling.", max_length=255)
+
+    def of_value(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        return queryset.filter(value__in={normal(kind, value) for kind, _ in Suppression.KINDS})

@@ -50,9 +50,7 @@ def once(request: Any, key: str, call: Callable[[], Response]) -> Response:
     )
     try:
         with transaction.atomic():
-            row = locked(mine)
-            if row.digest != digest:
-                raise OtherCall({HEADER: "This key was used for another call."})
+            row = locked(mine, digest)
             if row.status is not None:
                 return repeated(row)
             response = call()
@@ -86,13 +84,15 @@ class Erased(APIException):
     default_code = "erased"
 
 
-def locked(mine: QuerySet[IdempotentCall]) -> IdempotentCall:
+def locked(mine: QuerySet[IdempotentCall], digest: str) -> IdempotentCall:
     try:
         row = mine.select_for_update(nowait=True, of=("self",)).first()
     except DatabaseError as error:
         raise UnderWay({HEADER: "A call with this key is under way."}) from error
     if row is None:  # it failed just now
         raise UnderWay({HEADER: "A call with this key is under way."})
+    if row.digest != digest:
+        raise OtherCall({HEADER: "This key was used for another call."})
     return row
 
 
@@ -112,7 +112,7 @@ def calls_of(request: Any) -> QuerySet[IdempotentCall]:
 def digest_of(request: Any) -> str:
     """Of method, address and body: 64 hexadecimal digits."""
     body = json.dumps(request.data, sort_keys=True)
-    return sha256("\n".join((request.method, request.get_full_path(), body)).encode()).hexdigest()
+    return sha256(f"{request.method}\n{request.get_full_path()}\n{body}".encode()).hexdigest()
 
 
 def forget(texts: list[str]) -> int:

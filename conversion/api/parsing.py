@@ -24,8 +24,8 @@ class Refused(NamedTuple):
 
 
 class StrictJSON(BaseParser):
-    """JSON in UTF-8, of at most 1 MiB. Refused, with the place where it stands: NaN and infinities, 1e400, whole numbers of more
-    than 18 digits, a name twice in one object, NUL, halves of surrogate pairs, more than 50 levels.
+    """JSON in UTF-8, of at most 1 MiB. Refused, with the place where it stands: NaN and infinities, 1e400, whole numbers of
+    more than 18 digits, a name twice in one object, NUL, halves of surrogate pairs, more than 50 levels.
     """
 
     media_type = "application/json"

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+from django.db.models import Model
 from rest_framework.exceptions import NotFound, PermissionDenied
 
 from conversion import access
@@ -18,3 +19,16 @@ def client_or_404(request: Any, ref: str | uuid.UUID, role: Role = Role.VIEWER) 
         raise NotFound(str(error)) from error
     except access.NotAllowed as error:
         raise PermissionDenied(str(error)) from error
+
+
+def row_or_404(request: Any, model: type[Model], row_id: uuid.UUID, role: Role = Role.VIEWER) -> Any:
+    """The row of a client's that a request names. Raises NotFound, also of a client that the caller may not see, and
+    PermissionDenied.
+    """
+    reach = access.of(request)
+    found: Any = model._default_manager.filter(client__in=reach.clients(), pk=row_id).first()
+    if found is None:
+        raise NotFound(f"There is no {model._meta.verbose_name} {row_id}.")
+    if not reach.may(found.client_id, role):
+        raise PermissionDenied(f"This needs the role {role} at the client.")
+    return found

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import now
+from knox.models import get_digest_token
+from knox.settings import CONSTANTS
 
 from conversion.models import ApiToken, Client
 from conversion.vocabulary import Role
@@ -31,8 +33,15 @@ def issue(
         raise ValueError(f"a token holds for 1 to {MOST_DAYS} days")
     if ApiToken.objects.filter(user=user, name=name, revoked_at=None).exists():
         raise ValueError(f"{user.get_username()} has a token called {name!r}; revoke it first, or give another name")
-    token, text = ApiToken.objects.create(
-        user=user, expiry=timedelta(days=days), name=name, role=role.value, everywhere=everywhere
+    digest, text = get_digest_token()
+    token = ApiToken.objects.create(
+        user=user,
+        digest=digest,
+        token_key=text[: CONSTANTS.TOKEN_KEY_LENGTH],
+        expiry=now() + timedelta(days=days),
+        name=name,
+        role=role.value,
+        everywhere=everywhere,
     )
     token.clients.set(clients)
     return token, text

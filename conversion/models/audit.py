@@ -30,7 +30,12 @@ class AuditEntry(Row):
 
     at = models.DateTimeField(default=now)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
     )
     actor = models.CharField(max_length=255)
     client = models.ForeignKey(

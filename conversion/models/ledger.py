@@ -35,7 +35,9 @@ class FlowPeriod(Leased):
     """
 
     flow = word_field(Flow)
-    period = models.DateTimeField(help_text="The moment it was due by the schedule, or asked for: it looks at facts up to it.")
+    period = models.DateTimeField(
+        help_text="The moment it was due by the schedule, or asked for: it looks at facts up to it."
+    )
     is_asked = models.BooleanField(default=False, help_text="By a person, not by the schedule.")
     scope: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
     opened_at = models.DateTimeField(default=now)

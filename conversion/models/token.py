@@ -1,5 +1,7 @@
 """A key by which a program uses the API in a person's name."""
 
+from typing import ClassVar
+
 from django.db import models
 from knox.models import AbstractAuthToken
 
@@ -18,6 +20,8 @@ class ApiToken(Row, AbstractAuthToken):
     clients = models.ManyToManyField("conversion.Client", blank=True, related_name="tokens")
     everywhere = models.BooleanField(default=False)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager["ApiToken"]] = models.Manager()
 
     class Meta:
         verbose_name = "API token"

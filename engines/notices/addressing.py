@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from conversion.models import Client, Delivery, Membership, Notice, WebhookEndpoint
-from conversion.vocabulary import Role, Severity
+from conversion.vocabulary import DeliveryState, Role, Severity
 
 DIGEST_AT = time(7, tzinfo=UTC)  # an hour after the daily look at patterns
 NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
@@ -30,8 +30,11 @@ def deliveries_of(notice: Notice, at: datetime) -> Iterator[Delivery]:
     if notice.client.deleted_at is not None:
         return
     for endpoint in endpoints(notice.client):
-        if notice.kind in endpoint.kinds:
+        if notice.kind in endpoint.kinds and endpoint.is_active:
             yield Delivery(client=notice.client, notice=notice, endpoint=endpoint, due_at=at)
+        elif notice.kind in endpoint.kinds:  # written down, so that it can be replayed
+            missed = {"state": DeliveryState.DROPPED, "answer": "the endpoint is switched off"}
+            yield Delivery(client=notice.client, notice=notice, endpoint=endpoint, **missed)
     if notice.severity and settings.EMAIL_BACKEND != NO_MAIL:
         due_at = at if notice.severity == Severity.HIGH else next_digest(at)
         for recipient in sorted(recipients(notice.client)):
@@ -39,8 +42,8 @@ def deliveries_of(notice: Notice, at: datetime) -> Iterator[Delivery]:
 
 
 def endpoints(client: Client) -> list[WebhookEndpoint]:
-    """The client's own and its agency's, as far as they are switched on."""
-    mine = WebhookEndpoint.objects.filter(Q(client=client) | Q(agency=client.agency_id), is_active=True)
+    """The client's own and its agency's, switched on or not."""
+    mine = WebhookEndpoint.objects.filter(Q(client=client) | Q(agency=client.agency_id))
     return list(mine.order_by("created_at"))
 
 

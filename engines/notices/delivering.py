@@ -25,6 +25,7 @@ from conversion.tenancy import across_clients
 from conversion.vocabulary import DeliveryState as State
 from engines.notices import mail, webhook
 from engines.notices.addressing import address, recipients
+from engines.notices.endpoints import give_up
 from patterns.models import HealthAlert
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,8 @@ def posted(endpoint: WebhookEndpoint, rows: deque[Delivery], at: datetime, end: 
             status = webhook.send(row, endpoint)
         except webhook.NotTakenError as error:
             log.warning("webhook %s did not take a notice: %s", endpoint.pk, error)
-            failed([row], at, str(error), error.status)
+            if failed([row], at, str(error), error.status):
+                give_up(endpoint, row.client_id, at, str(error))
             mark(rows, due_at=at + PAUSES[1])
             return count
         delivered([row], at, status)
@@ -136,7 +138,7 @@ def is_wanted(row: Delivery) -> bool:
         mine = HealthAlert.objects.filter(pk=row.notice.payload.get("id"), client=row.client_id)
         why = "" if mine.filter(resolved_at=None).exists() else "it was resolved before"
     if why:
-        mark([row], state=State.DROPPED, due_at=None, answer=why, delivered_at=None)
+        mark([row], state=State.DROPPED, due_at=None, answer=why)
     return not why
 
 
@@ -145,13 +147,16 @@ def delivered(rows: list[Delivery], at: datetime, status: int | None = None) -> 
     mark(rows, attempts=F("attempts") + 1, **columns)
 
 
-def failed(rows: list[Delivery], at: datetime, reason: str, status: int | None = None) -> None:
-    """Put them off, the longer the oftener they failed, or give them up."""
+def failed(rows: list[Delivery], at: datetime, reason: str, status: int | None = None) -> int:
+    """Put them off, the longer the oftener they failed, or give them up; how many were given up."""
+    count = 0
     for row in rows:
         over = row.attempts >= len(PAUSES)
+        count += over
         due_at = None if over else at + PAUSES[row.attempts]
         state = State.FAILED if over else State.PENDING
         mark([row], attempts=row.attempts + 1, state=state, due_at=due_at, status_code=status, answer=reason[:255])
+    return count
 
 
 def mark(rows: Iterable[Delivery], **columns: Any) -> None:

@@ -7,7 +7,7 @@ import time
 
 from django.db import close_old_connections, connections
 
-from conversion import logs, signs
+from conversion import signs
 from conversion.tenancy import across_clients
 from engines.outbox import durability
 from engines.outbox.claims import Claim, claim, release
@@ -132,7 +132,7 @@ class Runner:
 
     def _do(self, one: Claim) -> None:
         try:
-            with across_clients("dispatch"), logs.about():
+            with across_clients("dispatch"):
                 if self.stop.is_set():
                     release([one])
                 else:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.db.models import Case, F, Value, When
 
+from conversion import logs
 from conversion.models import Activity
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
@@ -58,9 +59,10 @@ def send(claim: Claim, limits: Limits, stop: Event = NEVER) -> None:
     """Send a claimed touch and record the answer. stop: set when the worker must end; an answer that cannot be written
     down by then is left to the sweep. Errors of a database that is away before the dispatch are raised.
     """
-    ready = made_ready(claim, limits)
-    if ready is not None:
-        settle_in(ready, answer(ready, limits), limits, stop)
+    with logs.about():
+        ready = made_ready(claim, limits)
+        if ready is not None:
+            settle_in(ready, answer(ready, limits), limits, stop)
 
 
 def made_ready(claim: Claim, limits: Limits) -> Ready | None:

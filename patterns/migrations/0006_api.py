@@ -15,4 +15,5 @@ class Migration(migrations.Migration):
         migrations.AddField("backfillrun", "attempts", models.PositiveSmallIntegerField(default=0)),
         migrations.AddField("backfillrun", "claimed_by", models.CharField(blank=True, default="", max_length=80)),
         migrations.AddField("backfillrun", "claimed_until", models.DateTimeField(blank=True, help_text="Whoever works on it is taken for vanished then, and it is done again.", null=True)),
+        migrations.AlterField("healthalert", "code", models.CharField(choices=[("expired", "expired"), ("expiring_soon", "expiring soon"), ("low_sample", "low sample"), ("low_confidence", "low confidence"), ("extreme_weight", "extreme weight"), ("missing_pattern", "missing pattern"), ("drift", "drift"), ("unknown_send", "unknown send"), ("circuit_open", "circuit open"), ("sender_paused", "sender paused"), ("missed_run", "missed run"), ("learning_failed", "learning failed"), ("queue_age", "queue age"), ("stuck_send", "stuck send"), ("provider_errors", "provider errors"), ("mailbox_failed", "mailbox failed"), ("seat_signed_out", "seat signed out"), ("webhook_off", "webhook off")], max_length=24)),
     ]

@@ -105,3 +105,33 @@ def test_a_file_of_variables_never_overrides_the_environment(monkeypatch, tmp_pa
     with pytest.raises(ImproperlyConfigured, match=r"\.env, line 1"):
         env.load(path)
     monkeypatch.delenv("OTHER")
+
+
+def test_a_word_of_several(monkeypatch):
+    monkeypatch.setenv("WORD", "JSON")
+    assert env.one_of("WORD", ("line", "json"), default="line") == "json"
+    monkeypatch.setenv("WORD", "")
+    assert env.one_of("WORD", ("line", "json"), default="line") == "line"
+    monkeypatch.setenv("WORD", "xml")
+    with pytest.raises(ImproperlyConfigured, match="WORD=xml: give one of line, json"):
+        env.one_of("WORD", ("line", "json"), default="line")
+
+
+def test_postgresql_has_limits(monkeypatch):
+    monkeypatch.setenv("DB", "postgresql://me@db.example/agency")
+    plain = env.database("DB", "", env.Limits())
+    assert plain["CONN_MAX_AGE"] == 60
+    assert plain["OPTIONS"]["connect_timeout"] == 10
+    assert "options" not in plain["OPTIONS"]
+    assert "pool" not in plain["OPTIONS"]
+    limited = env.database("DB", "", env.Limits(pool=6, statement=30, idle=60, lock=2))
+    assert limited["OPTIONS"]["options"] == (
+        "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=2000"
+    )
+    assert limited["OPTIONS"]["pool"] == {"min_size": 0, "max_size": 6, "timeout": 10}
+    assert limited["CONN_MAX_AGE"] == 0  # a pool refuses anything else
+
+
+def test_what_the_url_says_of_a_connection_stays(monkeypatch):
+    monkeypatch.setenv("DB", "postgresql://me@db.example/agency?connect_timeout=3")
+    assert int(env.database("DB", "", env.Limits())["OPTIONS"]["connect_timeout"]) == 3

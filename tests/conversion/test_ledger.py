@@ -18,18 +18,6 @@ SUNDAY = datetime(2026, 3, 8, 2, tzinfo=UTC)
 MIGRATION = import_module("conversion.migrations.0007_ledger")
 
 
-@pytest.fixture
-def schedule():
-    """The row of the learning flow, in force since Friday."""
-    PeriodicTask.objects.all().delete()
-    MIGRATION.schedules(apps, None)
-    PeriodicTask.objects.filter(name=Flow.HEALTH).delete()
-    row = PeriodicTask.objects.get(name=Flow.LEARNING)
-    row.start_time = FRIDAY
-    row.save()
-    return row
-
-
 def opened(at):
     return [(period.flow, period.period, period.state) for period in ledger.open_due(at)]
 
@@ -64,7 +52,9 @@ def test_a_flow_that_is_off_does_not_run_and_is_not_caught_up(schedule):
 
 
 def test_an_operators_schedule_counts(schedule):
-    schedule.crontab = CrontabSchedule.objects.create(minute="30", hour="4", day_of_week="1,4", timezone="Europe/Berlin")
+    schedule.crontab = CrontabSchedule.objects.create(
+        minute="30", hour="4", day_of_week="1,4", timezone="Europe/Berlin"
+    )
     schedule.save()
     monday = datetime(2026, 3, 9, 4, 30, tzinfo=ZoneInfo("Europe/Berlin"))
     assert opened(SUNDAY + timedelta(days=2)) == [(Flow.LEARNING, monday, RunState.QUEUED)]

@@ -54,6 +54,11 @@ def test_what_a_process_is_goes_with_all_its_threads(said, monkeypatch):
     assert lines[0].endswith("hello command=run_sender")
 
 
+def test_outside_of_any_block_nothing_sticks(said):
+    logs.add(client="c-1")
+    assert said("line", "hello").endswith("hello")
+
+
 def test_an_unknown_id_is_refused():
     with pytest.raises(ValueError, match="knows no lead"):
         logs.add(lead="x")

@@ -14,7 +14,6 @@ from engines import tasks
 from engines.poll import PARTS, poll
 from patterns import flows, health
 from patterns.models import LearningRun
-from tests.conversion.test_ledger import schedule  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.django_db
 SUNDAY = datetime(2026, 3, 8, 2, tzinfo=UTC)

@@ -34,7 +34,8 @@ agency = Agency.objects.create(name="Northwind", slug="northwind", postal_addres
 client = Client.objects.create(agency=agency, name="Acme", slug="acme", sending_email="ann@acme.example")
 lead = Lead.objects.create(client=client, email="jo@x.example", email_key="jo@x.example", first_name="Jo")
 sequence = Sequence.objects.create(client=client, lead=lead, channels=["email"], gaps=[])
-Activity.objects.create(client=client, lead=lead, sequence=sequence, plan="email", channel="email", action="email_sent", state="planned",
+Activity.objects.create(
+    client=client, lead=lead, sequence=sequence, plan="email", channel="email", action="email_sent", state="planned",
     scheduled_at=now(), subject="Quick question", body="Hi Jo, worth 15 minutes to talk about your pipeline?")
 """
 
@@ -55,7 +56,9 @@ def test_each_moment_is_learned_for_once_whatever_is_killed():
 def embedded(tmp_path):
     """A database with a planned touch that is due and a run of the learning flow that was missed; and `serve` on it."""
     file, port = tmp_path / "agency.sqlite3", free_port()
-    settings = environment(DATABASE_URL=f"sqlite:///{file}", PORT=str(port), EMAIL_AT_ANY_TIME="true", LOG_LEVEL="WARNING")
+    settings = environment(
+        DATABASE_URL=f"sqlite:///{file}", PORT=str(port), EMAIL_AT_ANY_TIME="true", LOG_LEVEL="WARNING"
+    )
     manage = [sys.executable, str(ROOT / "manage.py")]
     subprocess.run([*manage, "shell", "--no-imports", "-c", PREPARE], cwd=ROOT, env=settings, check=True)  # noqa: S603
     log = tmp_path / "log"
@@ -78,7 +81,7 @@ def test_served_without_a_broker_it_sends_learns_answers_and_ends(embedded):
     try:
         wait_for("the touch is sent", lambda: value(file, "SELECT state FROM conversion_activity") == "sent", 40)
         wait_for("the run is made up for", lambda: value(file, "SELECT state FROM patterns_learningrun") == "done", 40)
-        with urllib.request.urlopen(f"http://localhost:{port}/admin/login/", timeout=10) as page:  # noqa: S310
+        with urllib.request.urlopen(f"http://localhost:{port}/admin/login/", timeout=10) as page:
             assert page.status == 200
         start = time.monotonic()
         process.send_signal(signal.SIGTERM)

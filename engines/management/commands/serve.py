@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,8 @@ class Processes:
         self.signal(os.killpg, pid, signal.SIGKILL)
 
     def signal(self, send: Any, pid: int, number: int) -> None:
-        try:
+        with suppress(ProcessLookupError):
             send(pid, number)
-        except ProcessLookupError:
-            pass
 
 
 class Command(BaseCommand):

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 POLL = 2.0  # seconds between looks at an empty queue
 
 
-class Stopped(BaseException):  # noqa: N818 (nothing went wrong: no `except Exception` may keep it)
-    """TERM or INT: what is under way goes back to the queue."""
+class Stopped(BaseException):
+    """TERM or INT: what is under way goes back to the queue. Nothing went wrong, so no `except Exception` keeps it."""
 
 
 class Command(BaseCommand):

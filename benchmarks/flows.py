@@ -1,0 +1,156 @@
+"""How long does a Sunday take? Clients learned for by two learners of Celery, and messages queued meanwhile.
+
+    python -m benchmarks.flows --clients 200 --activities 5000
+
+Uses a PostgreSQL and a Redis of its own, taken away at the end. One client's history is simulated and imported, the others get
+copies of its rows. Prints the seconds from asking for the run to its end, the most memory that a learner took, and how long
+messages waited that were queued every second meanwhile. Budgets, for 200 clients with 5,000 activities on two cores: 60
+seconds, 400 MB a learner, 5 seconds. Exits with 1 outside them.
+"""
+
+import argparse
+import io
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+SECONDS, MEGABYTES, LATENCY = 60.0, 400.0, 5.0
+LEARNERS = 2
+LEADS_A_TOUCH = 0.25  # the simulated worlds send some four touches to a lead
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--clients", type=int, default=10)
+    parser.add_argument("--activities", type=int, default=1_000, help="of each client")
+    options = parser.parse_args()
+    from benchmarks.chaos.__main__ import environment  # noqa: PLC0415 (after the arguments)
+    from benchmarks.chaos.servers import Fake, Postgres, Redis  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="flows-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "postgres").mkdir()
+        postgres, redis, fake = Postgres(folder / "postgres"), Redis(folder), Fake(folder / "ledger")
+        try:
+            postgres.create()
+            redis.start()
+            fake.start()
+            environment(postgres.url, redis.url, argparse.Namespace(without_claim_commit=False), heading=False)
+            activities = filled(options.clients, options.activities)
+            seconds, memory, waits = measured(folder, postgres, redis, fake)
+        finally:
+            fake.stop()
+            redis.kill()
+            postgres.stop()
+    print(f"{options.clients} clients with {activities:,} activities each, {LEARNERS} learners, a message each second")
+    print(f"  learned    {seconds:8.1f} s   (at most {SECONDS:g})")
+    print(f"  memory     {memory:8.0f} MB  (at most {MEGABYTES:g}, of a learner)")
+    print(f"  messages   {max(waits):8.2f} s   (at most {LATENCY:g}; {len(waits)} of them, the longest wait)")
+    return int(seconds > SECONDS or memory > MEGABYTES or max(waits) > LATENCY)
+
+
+def filled(clients: int, activities: int) -> int:
+    """So many clients with one history; returns its sent touches."""
+    from django.db import connection  # noqa: PLC0415 (settings come first)
+
+    from conversion.models import Activity, Client  # noqa: PLC0415
+    from patterns.simulator.load import load  # noqa: PLC0415
+    from patterns.simulator.world import simulate  # noqa: PLC0415
+
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    load(simulate("all", leads=int(activities * LEADS_A_TOUCH), seed=7, as_of=today), "History 0", stdout=io.StringIO())
+    first = Client.objects.get()
+    others = [
+        Client(agency=first.agency, name=f"History {n}", slug=f"history-n{n}", icp=first.icp) for n in range(1, clients)
+    ]
+    Client.objects.bulk_create(others)
+    with connection.cursor() as cursor:
+        for table, keys in (
+            ("conversion_lead", ("id",)),
+            ("conversion_activity", ("id", "lead_id")),
+            ("conversion_event", ("id", "lead_id", "activity_id")),
+        ):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # what they do is copied
+            cursor.execute(copy_of(cursor, table, keys), [first.pk, first.pk])
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        cursor.execute("ANALYZE")
+    return Activity.objects.for_client(first).filter(state="sent").count()
+
+
+def copy_of(cursor: Any, table: str, keys: tuple[str, ...]) -> str:
+    """A statement that gives each further client the first one's rows, under ids made from both."""
+    cursor.execute("SELECT column_name FROM information_schema.columns WHERE table_name = %s", [table])
+    columns = [name for (name,) in cursor.fetchall()]
+    given = {
+        key: f"CASE WHEN t.{key} IS NULL THEN NULL ELSE md5(t.{key}::text || c.id::text)::uuid END" for key in keys
+    }
+    given |= {
+        "client_id": "c.id",
+        "batch_id": "NULL",
+        "idempotency_key": "NULL",
+        "sequence_id": "NULL",
+        "sender_id": "NULL",
+    }
+    values = ", ".join(given.get(name, f't."{name}"') for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, conversion_client c "
+        "WHERE t.client_id = %s AND c.id <> %s"
+    )
+
+
+def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float, float, list[float]]:
+    """Seconds of the run, megabytes of the largest learner, and the seconds that each message waited."""
+    from benchmarks.chaos.stage import Stage  # noqa: PLC0415 (settings come first)
+    from conversion.vocabulary import RunState  # noqa: PLC0415
+    from patterns import flows  # noqa: PLC0415
+
+    stage = Stage(folder, postgres, redis, fake, 0)
+    learners = [
+        stage.celery_worker("-Q", "learning", "-n", f"learner{number}@%h", "--concurrency", "1")
+        for number in range(LEARNERS)
+    ]
+    sender = stage.sender()
+    try:
+        stage.campaign(1)
+        stage.until_sent(1)  # all processes are up
+        time.sleep(5)
+        queued, memory = [], 0.0
+        start = time.time()
+        period = flows.ask()
+        while period.state != RunState.DONE:
+            queued.append(time.time())
+            stage.campaign(1)
+            time.sleep(1)
+            memory = max([memory, *(resident(pid) for one in learners for pid in one.children())])
+            period.refresh_from_db()
+            if sender.process.poll() is not None or time.time() - start > 1_800:
+                raise SystemExit("the sender ended, or learning did not")
+        stage.until_sent(1)
+    finally:
+        stage.end()
+    if period.results != {RunState.DONE: sum(period.results.values())}:
+        raise SystemExit(f"not all were learned for: {period.results}")
+    arrived = sorted(moment for moment, _, _ in fake.lines())[1:]
+    return (
+        (period.finished_at.timestamp() - start),
+        memory,
+        [got - asked for got, asked in zip(arrived, queued, strict=True)],
+    )
+
+
+def resident(pid: int) -> float:
+    """The most memory that a process ever held, in MB."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The patterns in force, and every version that was."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.response import Response
+
+from conversion.api.exports import CSVRenderer
+from conversion.api.viewsets import ApiView, ClientRows, Listed
+from conversion.vocabulary import PatternType
+from patterns.api.forms import OnePattern, PatternForm, PatternsOfClient, PatternVersion
+from patterns.models import ConversionPattern, ConversionPatternHistory
+from patterns.report import every_finding
+
+CLIENT = OpenApiParameter("client", str, OpenApiParameter.PATH, description="Id or slug of the client.")
+KIND = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[kind.value for kind in PatternType])
+# Columns of findings as CSV.
+NUMBERS = (
+    *("status", "lift", "lift_low", "lift_high", "rate", "low", "high", "conversion_rate", "sample", "converted"),
+    *("q_value", "p_better", "frequency"),
+)
+
+
+def type_of(kind: str) -> PatternType:
+    """Raises ValidationError."""
+    if kind not in tuple(PatternType):
+        raise ValidationError({"type": f"{kind[:40]!r} is none of {', '.join(PatternType)}."})
+    return PatternType(kind)
+
+
+class Patterns(ApiView):
+    """All patterns of a client, by type."""
+
+    @extend_schema(operation_id="patterns_of_client", parameters=[CLIENT], responses=PatternsOfClient)
+    def get(self, request: Any, client: str) -> Response:
+        owner = self.client(client)
+        rows = {row.pattern_type: row for row in ConversionPattern.objects.for_client(owner)}
+        found = {kind.value: PatternForm(rows[kind]).data for kind in PatternType if kind in rows}
+        return Response({"client_id": str(owner.pk), "patterns": found})
+
+
+class PatternOfType(ApiView):
+    """One pattern of a client; as CSV (`Accept: text/csv`, or `?format=csv`) its findings, one a line."""
+
+    def get_renderers(self) -> list[Any]:
+        return [*super().get_renderers(), CSVRenderer()]
+
+    @extend_schema(operation_id="pattern_of_type", parameters=[CLIENT, KIND], responses=OnePattern)
+    def get(self, request: Any, client: str, kind: str) -> Response:
+        wanted, owner = type_of(kind), self.client(client)
+        row = ConversionPattern.objects.for_client(owner).filter(pattern_type=wanted).first()
+        if row is None:
+            raise NotFound(f"{owner.name} has no {wanted} pattern yet.")
+        if request.accepted_renderer.format != CSVRenderer.format:
+            return Response(OnePattern(row).data)
+        name = f"{owner.slug}-{wanted}-{row.version}.csv"
+        rows = findings(row.patterns)
+        return Response(rows, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def findings(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row for each finding of a payload: `place` in the payload, `name` in words, and NUMBERS."""
+    return [
+        {
+            "place": ".".join(said.path),
+            "name": said.name,
+            "against": said.against,
+            **{number: said.finding.get(number) for number in NUMBERS},
+        }
+        for said in every_finding(payload)
+    ]
+
+
+class History(Listed, ClientRows):
+    """Every version of a pattern that was ever current."""
+
+    model = ConversionPatternHistory
+    serializer_class = PatternVersion
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        kind, owner = type_of(self.kwargs["kind"]), self.client(self.kwargs["client"])
+        return super().filter_queryset(queryset).filter(client=owner, pattern_type=kind)
+
+    @extend_schema(operation_id="pattern_history", parameters=[CLIENT, KIND])
+    def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return super().list(request, *args, **kwargs)
