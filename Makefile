@@ -1,7 +1,7 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
 export OPENBLAS_NUM_THREADS ?= 1
-.PHONY: help validate chaos install install-dev demo serve backup restore test test-sqlite test-postgresql check requirements clean
+.PHONY: help validate chaos install install-dev install-mcp demo serve backup restore test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv)
@@ -31,6 +31,7 @@ endif
 
 install: .venv/requirements.installed ## what running the product needs, in .venv
 install-dev: .venv/requirements-dev.installed ## what checking and testing it needs as well
+install-mcp: install .venv/requirements-mcp.installed ## what `manage.py mcp` needs as well
 
 demo: install ## set everything up and run the main job: import three clients' history, learn, print the patterns
 	@$(MANAGE) migrate --verbosity 0

@@ -18,6 +18,9 @@ graceful_timeout = 20
 timeout = 60
 keepalive = 5
 
+# By a role that the second wall binds, where one was made (docs/walls.md).
+os.environ["DATABASE_URL"] = env.text("WEB_DATABASE_URL", os.environ.get("DATABASE_URL", ""))
+
 # A page that takes longer has gone wrong; learning and imports, which run elsewhere, may take their time.
 for name, value in {"POOL": threads, "STATEMENT_SECONDS": 30, "IDLE_SECONDS": 60, "LOCK_SECONDS": 10}.items():
     os.environ[f"DATABASE_{name}"] = env.text(f"DATABASE_{name}", str(value))

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from conversion import sight
+
 TRUE = frozenset({"1", "true", "yes", "on"})
 FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -127,7 +129,12 @@ def limit(config: dict[str, Any], limits: Limits) -> None:
     config["OPTIONS"] = {**defaults, **config.get("OPTIONS", {})}
     if limits.pool:
         # Connections are opened as they are needed, and given back after each request or round of work.
-        config["OPTIONS"]["pool"] = {"min_size": 0, "max_size": limits.pool, "timeout": CONNECT_SECONDS}
+        config["OPTIONS"]["pool"] = {
+            "min_size": 0,
+            "max_size": limits.pool,
+            "timeout": CONNECT_SECONDS,
+            "reset": sight.taken_back,
+        }
         config["CONN_MAX_AGE"] = 0
 
 

@@ -20,6 +20,8 @@ DATABASES = {
         ),
     )
 }
+# What gunicorn.conf.py makes DATABASE_URL of the web processes: a role of their own (docs/walls.md).
+WEB_DATABASE_URL = env.url("WEB_DATABASE_URL", ("postgres", "postgresql"))
 EMBEDDED = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 
 # The embedded default runs from a clone with nothing set; any other database is a production set-up.
@@ -92,6 +94,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "conversion.sessions.signed_in",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -143,6 +146,8 @@ LEARN_TIMEOUT_SECONDS = env.integer("LEARN_TIMEOUT_SECONDS", default=600, minimu
 
 # The API. Calls a minute that one caller may make of one web process; 0: any number.
 API_CALLS_A_MINUTE = env.integer("API_CALLS_A_MINUTE", default=600)
+# By which `manage.py mcp` calls it.
+AGENCY_TOKEN = env.text("AGENCY_TOKEN", "")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "conversion.api.authentication.TokenAuthentication",

@@ -17,9 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 SECONDS, MEGABYTES, LATENCY = 60.0, 400.0, 5.0
 LEARNERS = 2
-LEADS_A_TOUCH = 0.25  # the simulated worlds send some four touches to a lead
+LEADS_A_TOUCH = 0.198  # the simulated worlds send some five touches to a lead
 
 
 def main() -> int:
@@ -41,13 +43,14 @@ def main() -> int:
             fake.start()
             environment(postgres.url, redis.url, argparse.Namespace(without_claim_commit=False), heading=False)
             activities = filled(options.clients, options.activities)
-            seconds, memory, waits = measured(folder, postgres, redis, fake)
+            seconds, computing, memory, waits = measured(folder, postgres, redis, fake)
         finally:
             fake.stop()
             redis.kill()
             postgres.stop()
     print(f"{options.clients} clients with {activities:,} activities each, {LEARNERS} learners, a message each second")
     print(f"  learned    {seconds:8.1f} s   (at most {SECONDS:g})")
+    print(f"  computing  {computing:8.1f} s   of a core, in the learners")
     print(f"  memory     {memory:8.0f} MB  (at most {MEGABYTES:g}, of a learner)")
     print(f"  messages   {max(waits):8.2f} s   (at most {LATENCY:g}; {len(waits)} of them, the longest wait)")
     return int(seconds > SECONDS or memory > MEGABYTES or max(waits) > LATENCY)
@@ -103,8 +106,10 @@ def copy_of(cursor: Any, table: str, keys: tuple[str, ...]) -> str:
     )
 
 
-def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float, float, list[float]]:
-    """Seconds of the run, megabytes of the largest learner, and the seconds that each message waited."""
+def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float, float, float, list[float]]:
+    """Seconds of the run, seconds of a core that the learners took, megabytes of the largest, and how long each message
+    waited.
+    """
     from benchmarks.chaos.stage import Stage  # noqa: PLC0415 (settings come first)
     from conversion.vocabulary import RunState  # noqa: PLC0415
     from patterns import flows  # noqa: PLC0415
@@ -119,14 +124,16 @@ def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float,
         stage.campaign(1)
         stage.until_sent(1)  # all processes are up
         time.sleep(5)
-        queued, memory = [], 0.0
+        queued, memory, computing = [], 0.0, dict[int, float]()
         start = time.time()
         period = flows.ask()
         while period.state != RunState.DONE:
             queued.append(time.time())
             stage.campaign(1)
             time.sleep(1)
-            memory = max([memory, *(resident(pid) for one in learners for pid in one.children())])
+            for child in (psutil.Process(pid) for one in learners for pid in one.children()):
+                computing[child.pid] = sum(child.cpu_times()[:2])
+                memory = max(memory, child.memory_info().rss / 2**20)
             period.refresh_from_db()
             if sender.process.poll() is not None or time.time() - start > 1_800:
                 raise SystemExit("the sender ended, or learning did not")
@@ -135,21 +142,9 @@ def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float,
         stage.end()
     if period.results != {RunState.DONE: sum(period.results.values())}:
         raise SystemExit(f"not all were learned for: {period.results}")
-    arrived = sorted(moment for moment, _, _ in fake.lines())[1:]
-    return (
-        (period.finished_at.timestamp() - start),
-        memory,
-        [got - asked for got, asked in zip(arrived, queued, strict=True)],
-    )
-
-
-def resident(pid: int) -> float:
-    """The most memory that a process ever held, in MB."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+    arrived = sorted(line.at for line in fake.lines())[1:]
+    waits = [got - asked for got, asked in zip(arrived, queued, strict=True)]
+    return period.finished_at.timestamp() - start, sum(computing.values()), memory, waits
 
 
 if __name__ == "__main__":

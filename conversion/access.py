@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.timezone import now
 
+from conversion import walls
 from conversion.models import ApiToken, Client, Membership
+from conversion.models.client import ClientQuerySet
 from conversion.vocabulary import Role
 
 RANK = {Role.VIEWER: 0, Role.OPERATOR: 1, Role.ADMIN: 2}
@@ -47,7 +48,7 @@ class Access:
             return None if RANK[self.everywhere] >= RANK[role] else []
         return [client_id for client_id, held in self.roles.items() if RANK[held] >= RANK[role]]
 
-    def clients(self, role: Role = Role.VIEWER) -> QuerySet[Client]:
+    def clients(self, role: Role = Role.VIEWER) -> ClientQuerySet:
         """Those of them that are not deleted. Rows of theirs: `.filter(client__in=access.clients())`."""
         present, ids = Client.objects.filter(deleted_at__isnull=True), self.ids(role)
         return present if ids is None else present.filter(pk__in=ids)
@@ -101,12 +102,20 @@ def _memberships(user: Any, **only: Any) -> dict[uuid.UUID, Role]:
     return {client_id: Role(role) for client_id, role in accepted.values_list("client_id", "role")}
 
 
+def entered(user: Any, token: ApiToken | None = None) -> Access:
+    """What a caller may do. From here on PostgreSQL shows the rows of these clients alone (`conversion.walls`)."""
+    walls.show(user.pk)
+    known = of_user(user) if token is None else of_token(token)
+    walls.show(user.pk, known.ids())
+    return known
+
+
 def of(request: Any) -> Access:
     """Of an authenticated request, worked out once. request: Django's, or REST framework's, whose `auth` may be a token."""
     plain = getattr(request, "_request", request)
     known: Access | None = getattr(plain, "_access", None)
     if known is None:
         token = getattr(request, "auth", None)
-        known = of_token(token) if isinstance(token, ApiToken) else of_user(request.user)
+        known = entered(request.user, token if isinstance(token, ApiToken) else None)
         plain._access = known  # noqa: SLF001 (a request carries what was learned of it)
     return known

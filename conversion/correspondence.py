@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from conversion.models import Callback, Client, InboundMessage
+from conversion.models import Callback, Client, IdempotentCall, InboundMessage
+from conversion.models.idempotency import ERASED
 from conversion.suppressions import Pair
 from conversion.vocabulary import CallbackState
 
@@ -25,6 +26,7 @@ def forget(leads: Iterable[Any], names: Iterable[Pair], client: Client | None) -
     """Delete them, and what waits to be tried again; returns how many messages there were. That something came stays known,
     by a digest, so that it is not taken a second time.
     """
+    ids, names = [getattr(lead, "pk", lead) for lead in leads], list(names)
     told = Q(pk__in=())
     for _, value in names:
         told |= Q(payload__person__iexact=value)
@@ -32,4 +34,11 @@ def forget(leads: Iterable[Any], names: Iterable[Pair], client: Client | None) -
     if client is not None:
         waiting = waiting.filter(Q(client=client) | Q(client=None, account__agency=client.agency_id))
     waiting.update(payload={}, state=CallbackState.IGNORED.value, retry_at=None)
-    return messages_of(leads, names, client).delete()[0]
+    _forget_answers([*map(str, ids), *(value for _, value in names)])
+    return messages_of(ids, names, client).delete()[0]
+
+
+def _forget_answers(texts: list[str]) -> None:
+    """Answers that the API gave and would repeat for a day, where they hold one of these texts."""
+    for text in texts:
+        IdempotentCall.objects.filter(answer__icontains=text).update(answer=ERASED)

@@ -121,7 +121,7 @@ def _change(row: Leased, columns: dict[str, Any]) -> bool:
 
 def _write(model: type[Leased], pk: UUID, token: str, columns: dict[str, Any]) -> bool:
     with across_clients("instances"):
-        mine = model._default_manager.filter(pk=pk, state=State.STARTED, claimed_by=token)  # noqa: SLF001 (public in all but name)
+        mine = model._default_manager.filter(pk=pk, state=State.STARTED, claimed_by=token)
         return bool(mine.update(**columns))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.timezone import now
@@ -98,7 +99,7 @@ def find(lead: Lead, client: Client, sequence: Sequence | None, touch_number: in
         if row.state in OPEN:
             return row  # type: ignore[no-any-return] # of a scoped query set
     ended = [row for row in rows if row.state == State.SENT]
-    placed = [row for row in ended if row.idempotency_key and row.metadata.get(COMPLETED_BY) != PERSON]
+    placed = [row for row in ended if is_placed(row)]
     if placed:
         return placed[-1]  # type: ignore[no-any-return] # as above
     if sequence is not None and ended:
@@ -106,8 +107,28 @@ def find(lead: Lead, client: Client, sequence: Sequence | None, touch_number: in
     return None
 
 
-def completed(lead: Lead, client: Client, sequence: Sequence | None, touch_number: int, call: Call) -> Activity:
-    """Record the call on its touch, or on a new one, and what follows from its outcome, in one transaction."""
+def is_placed(row: Activity) -> bool:
+    """Whether the provider rang, and no person has said yet how it went."""
+    return row.state == State.SENT and bool(row.idempotency_key) and row.metadata.get(COMPLETED_BY) != PERSON
+
+
+def of_id(client: Client, touch_id: UUID) -> Activity:
+    """The call of this id, its row locked. Raises ValueError where it is over already, or no call."""
+    rows = Activity.objects.for_client(client).filter(pk=touch_id).select_related("sender")
+    row: Activity | None = rows.select_for_update(of=("self",)).first()
+    if row is None or row.channel != Channel.VOICE:
+        raise ValueError("the touch is no call")
+    if row.state not in OPEN and not is_placed(row):
+        raise ValueError(f"the call is {row.state} already")
+    return row
+
+
+def completed(  # noqa: PLR0917 (what names the touch)
+    lead: Lead, client: Client, sequence: Sequence | None, touch_number: int, call: Call, touch_id: UUID | None = None
+) -> Activity:
+    """Record the call on its touch, or on a new one, and what follows from its outcome, in one transaction. touch_id: the
+    touch, where it is known. Raises ValueError where it is over, or the lead is gone.
+    """
     with transaction.atomic():
         if call.outcome == CallOutcome.WRONG_NUMBER and lead.phone.strip():  # the list first, as a send locks
             Suppression.objects.get_or_create(
@@ -116,7 +137,10 @@ def completed(lead: Lead, client: Client, sequence: Sequence | None, touch_numbe
         theirs = Lead.objects.for_client(client).filter(pk=lead.pk, deleted_at=None, erased_at=None)
         if not theirs.select_for_update(no_key=True).values_list("pk").first():
             raise ValueError(f"lead {lead.pk} was deleted or erased")
-        touch = find(lead, client, sequence, touch_number) or new(lead, client, sequence, touch_number)
+        if touch_id is not None:
+            touch = of_id(client, touch_id)
+        else:
+            touch = find(lead, client, sequence, touch_number) or new(lead, client, sequence, touch_number)
         write(touch, call, database_now())
         if call.outcome == CallOutcome.MEETING_BOOKED:
             running.stop(client.pk, lead.pk, "booked", "the lead booked a meeting in a call")

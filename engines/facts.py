@@ -22,7 +22,7 @@ from engines import fatigue
 from engines.providers.registry import NOWHERE as NO_PROVIDER
 from engines.providers.registry import default_kind
 from engines.reputation import BOUNCES, since_when
-from engines.whereabouts import Whereabouts, whereabouts
+from engines.whereabouts import Whereabouts, reached
 
 # Providers that send nothing anywhere: nobody needs a way out of their messages.
 SILENT = frozenset({"console", NO_PROVIDER})
@@ -202,7 +202,7 @@ def facts_of(row: Sequence[Any]) -> Facts:
         client=client,
         lead=lead._replace(extra=json.loads(lead.extra) if isinstance(lead.extra, str) else lead.extra),
         sender=sender,
-        where=whereabouts(lead.timezone, lead.country, client.timezone),
+        where=reached(channel, lead.timezone, lead.country, lead.phone, client.timezone),
         sender_zone=zone_of(client.timezone),
         has_body=bool(has_body),
         has_subject=bool(has_subject),

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from conversion.models import Callback, Delivery, Event, FlowPeriod
+from conversion.models import Callback, Delivery, Event, FlowPeriod, IdempotentCall
 from conversion.tenancy import across_clients
 from conversion.vocabulary import CallbackState, DeliveryState, EventKind, RunState
 from patterns.models import HealthAlert, LearningRun
@@ -54,6 +54,11 @@ def alerts(before: datetime) -> QuerySet[Any]:
     return HealthAlert.objects.filter(resolved_at__lt=before)
 
 
+def calls(before: datetime) -> QuerySet[Any]:
+    """What the API answered, to be repeated where the same call comes again within a day."""
+    return IdempotentCall.objects.filter(created_at__lt=before)
+
+
 @dataclass(frozen=True)
 class Kind:
     """days: for how long rows are kept; least: no fewer, since something still reads them."""
@@ -70,6 +75,7 @@ KINDS: Mapping[str, Kind] = {
     "runs": Kind(runs, 400, 30),
     "periods": Kind(periods, 400, 30),
     "alerts": Kind(alerts, 400, 30),
+    "calls": Kind(calls, 1, 1),
 }
 
 

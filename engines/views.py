@@ -6,6 +6,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from conversion import walls
 from engines import unsubscribe as unsubscribing
 from engines.inbound import optout
 
@@ -20,9 +21,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     link = unsubscribing.link_of(token)
     if link is None:
         return page(request, "unknown", status=404)
-    if request.method == "POST":
-        return page(request, "done" if optout.unsubscribe(link) else "gone")
-    client = unsubscribing.client_of(link)
+    with walls.only(link.client_id):
+        if request.method == "POST":
+            return page(request, "done" if optout.unsubscribe(link) else "gone")
+        client = unsubscribing.client_of(link)
     if client is None:
         return page(request, "gone")
     return page(request, "confirm", client=client.name)

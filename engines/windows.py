@@ -7,6 +7,7 @@ and one that it skips in spring not at all.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from conversion.vocabulary import Channel
 from engines.calendar import QUIET_BEGINS, QUIET_ENDS, closed
@@ -41,9 +42,11 @@ class Window:
         if reason := closed(self.where.country, local.date()):
             return "closed_day", f"{day_text(local.date())} is no business day there ({reason})"
         first, end = HOURS[self.channel]
-        if not first <= local.hour < end:
-            there = f"it is {local:%H:%M} there ({city(self.where)})"
-            return "quiet_hours", f"{there}, and {self.channel} goes out from {first:02d}:00 to {end:02d}:00"
+        for zone in (self.where.zone, *self.where.also):
+            there = at.astimezone(zone)
+            if not first <= there.hour < end:
+                what = f"it {'may be' if self.where.also else 'is'} {there:%H:%M} there ({city(zone)})"
+                return "quiet_hours", f"{what}, and {self.channel} goes out from {first:02d}:00 to {end:02d}:00"
         return None
 
     def next_moment(self, after: datetime) -> datetime:
@@ -56,20 +59,21 @@ class Window:
             return after.astimezone(UTC)
         start = after.astimezone(self.where.zone).date()
         for step in range(HORIZON):
-            moment = self.opening(start + timedelta(days=step))
-            if moment > after and self.refusal(moment) is None:
-                return moment
+            day = start + timedelta(days=step)
+            for moment in sorted(self.opening(day, zone) for zone in (self.where.zone, *self.where.also)):
+                if moment > after and self.refusal(moment) is None:
+                    return moment
         return after.astimezone(UTC) + timedelta(days=HORIZON)
 
-    def opening(self, day: date) -> datetime:
-        """The first hour of the channel on a day there, in UTC."""
+    def opening(self, day: date, zone: ZoneInfo | None = None) -> datetime:
+        """The first hour of the channel on a day there, or in another zone, in UTC."""
         hour = 0 if self.any_time else HOURS[self.channel][0]
-        return datetime.combine(day, time(hour), self.where.zone).astimezone(UTC)
+        return datetime.combine(day, time(hour), zone or self.where.zone).astimezone(UTC)
 
     def text(self, moment: datetime) -> str:
         """A moment as people there read it, such as "Tuesday 3 March 08:00 (Sydney)"."""
         local = moment.astimezone(self.where.zone)
-        return f"{day_text(local.date())} {local:%H:%M} ({city(self.where)})"
+        return f"{day_text(local.date())} {local:%H:%M} ({city(self.where.zone)})"
 
 
 def day_text(day: date) -> str:
@@ -77,5 +81,5 @@ def day_text(day: date) -> str:
     return f"{day:%A} {day.day} {day:%B}"
 
 
-def city(where: Whereabouts) -> str:
-    return where.zone.key.rpartition("/")[2].replace("_", " ")
+def city(zone: ZoneInfo) -> str:
+    return zone.key.rpartition("/")[2].replace("_", " ")

@@ -22,8 +22,14 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
-    parser.add_argument("--messages", type=int, default=500, help="of each fault (default 500)")
-    parser.add_argument("--only", default="", help="numbers of faults, such as 1,12 (13 stands for 13a to 13e)")
+    parser.add_argument(
+        "--messages", type=int, default=500, help="of each fault (default 500), a fifth on channels other than e-mail"
+    )
+    parser.add_argument(
+        "--only",
+        default="",
+        help="numbers of faults, or channels, such as 1,12-sms,voice (13: 13a to 13e on every channel)",
+    )
     parser.add_argument("--keep", default="", help="a folder that the workers' logs are copied to")
     parser.add_argument(
         "--without-claim-commit",
@@ -63,6 +69,7 @@ def environment(database: str, redis: str, options: argparse.Namespace, *, headi
         "ALLOWED_HOSTS": "localhost",
         "LOG_LEVEL": "ERROR",
         "SUPPRESSION_KEY": "chaos",
+        "CREDENTIAL_KEY": "A" * 43 + "=",
         "OPENBLAS_NUM_THREADS": "1",
     }
     if options.without_claim_commit:
@@ -74,34 +81,41 @@ def environment(database: str, redis: str, options: argparse.Namespace, *, headi
 
     call_command("migrate", verbosity=0)
     if heading:
-        print(f"{'fault':<58}{'planned':>8}{'sent':>7}{'doubled':>9}{'lost':>6}{'unknown':>9}{'seconds':>9}")
+        print(f"{'fault':<62}{'planned':>8}{'sent':>7}{'doubled':>9}{'lost':>6}{'unknown':>9}{'seconds':>9}")
 
 
 def chosen(only: str) -> list[Any]:
     from benchmarks.chaos.faults import FAULTS  # noqa: PLC0415
 
-    wanted = [number.strip() for number in only.split(",") if number.strip()]
-    found = [
-        fault for fault in FAULTS if not wanted or fault.number in wanted or fault.number.rstrip("abcde") in wanted
-    ]
+    wanted = {number.strip() for number in only.split(",") if number.strip()}
+    found = [fault for fault in FAULTS if not wanted or names(fault) & wanted]
     if not found:
         sys.exit(f"no fault has one of the numbers {only}")
     return found
 
 
+def names(fault: Any) -> set[str]:
+    """By which it can be chosen: 13a-sms by 13, 13a, 13-sms, 13a-sms and sms."""
+    exact = fault.number.partition("-")[0]
+    whole = exact.rstrip("abcde")
+    return {exact, whole, fault.channel, f"{exact}-{fault.channel}", f"{whole}-{fault.channel}"}
+
+
 def one(fault: Any, folder: Path, postgres: Any, redis: Any, options: argparse.Namespace) -> Any:
     """Run one fault on an empty database with a new ledger; prints its line. None where this machine cannot do it."""
     from benchmarks.chaos import disk  # noqa: PLC0415
+    from benchmarks.chaos.channels import PROGRAMS  # noqa: PLC0415
     from benchmarks.chaos.servers import Fake  # noqa: PLC0415
     from benchmarks.chaos.stage import Stage  # noqa: PLC0415
     from benchmarks.chaos.verdict import Verdict, judge  # noqa: PLC0415
 
     empty()
     redis.command("FLUSHALL")
-    fake = Fake(folder / f"ledger-{fault.number}")
+    fake = Fake(folder / f"ledger-{fault.number}", PROGRAMS[fault.channel])
     fake.start()
     fake.switch("ok", delay=fault.delay)
-    stage = Stage(folder, postgres, redis, fake, options.messages, dict(fault.environment))
+    messages = options.messages if fault.channel == "email" else max(options.messages // 5, min(options.messages, 30))
+    stage = Stage(folder, postgres, redis, fake, messages, fault.channel, dict(fault.environment))
     name = f"{fault.number} {fault.name}"
     try:
         in_flight = fault.harm(stage)
@@ -109,7 +123,7 @@ def one(fault: Any, folder: Path, postgres: Any, redis: Any, options: argparse.N
         settled = stage.settle(fault.settled)
         found = judge(name, stage, seconds, in_flight, settled=settled, by_account=fault.by_account)
     except disk.NoMountError as error:
-        print(f"{name:<58}  left out: {error}", flush=True)
+        print(f"{name:<62}  left out: {error}", flush=True)
         return None
     except Exception as error:  # noqa: BLE001 (whatever breaks, the other faults are still to come)
         found = Verdict(name, len(stage.planned), broken=[" ".join(f"{type(error).__name__}: {error}".split())])

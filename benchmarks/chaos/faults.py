@@ -1,44 +1,23 @@
-"""The faults. Each is a function of a stage that starts workers, does harm while the campaign runs, and returns when the harm
-is over.
-"""
+"""The faults of workers, brokers, databases and clocks, and the list of all faults."""
 
 import os
 import random
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psycopg
 from django.db import connections
 
-from benchmarks.chaos.confirmations import TROUBLE, confirm_all, watch
 from benchmarks.chaos.disk import full_disk
+from benchmarks.chaos.fault import Fault, begun
 from benchmarks.chaos.flows import learners_killed, two_beats
 from benchmarks.chaos.imports import import_twice
-from benchmarks.chaos.optouts import opt_outs_during
 from benchmarks.chaos.outage import redis_away, told_to_end_while_waiting
 from benchmarks.chaos.stage import CAPACITY, LEASE, THREADS, Stage
-from engines.outbox.limits import PROBE_AFTER
-
-
-@dataclass(frozen=True)
-class Fault:
-    """harm: does it, and returns how many sends at most were in flight while it was on. environment: of the workers.
-    settled: seconds that the rest may take. delay: seconds until the provider's usual answer. by_account: the provider was
-    at fault, and each account finds that out for itself, so the number holds for each.
-    """
-
-    number: str
-    name: str
-    harm: Callable[[Stage], int]
-    environment: dict[str, str] = field(default_factory=dict)
-    settled: float = 60.0
-    delay: float = 0.02
-    by_account: bool = False
+from benchmarks.chaos.trouble import EVERYWHERE
 
 
 def kill_worker(stage: Stage) -> int:
@@ -48,14 +27,6 @@ def kill_worker(stage: Stage) -> int:
     celery.kill()
     stage.both()
     return CAPACITY
-
-
-def begun(stage: Stage, share: float = 0.2) -> tuple:
-    """Both kinds of workers, under way with the campaign."""
-    workers = stage.both()
-    stage.campaign(stage.messages)
-    stage.until_sent(share)
-    return workers
 
 
 def kill_children(stage: Stage) -> int:
@@ -161,21 +132,6 @@ def told_to_end(stage: Stage) -> int:
     return THREADS * rounds // 2
 
 
-def troubled(mode: str, limit: int, *, seconds: float = 3.0) -> Callable[[Stage], int]:
-    """The provider behaves so for `limit` messages, or until the time is over."""
-
-    def harm(stage: Stage) -> int:
-        begun(stage)
-        stage.fake.switch(mode, limit=limit)
-        time.sleep(seconds)
-        stage.fake.switch("ok")
-        if mode in {"429", "400"}:
-            return 0
-        return CAPACITY + int(seconds / PROBE_AFTER) + 1
-
-    return harm
-
-
 def many_starts(stage: Stage) -> int:
     """Eight senders start at once, two planners queue the same messages at once, and the same files are imported twice."""
     touches = stage.campaign(stage.messages, wake=False)
@@ -188,17 +144,6 @@ def many_starts(stage: Stage) -> int:
         starter.join()
     import_twice(stage)
     return 0
-
-
-def confirmed(stage: Stage) -> int:
-    """The provider's word overtakes its answer, which takes half a second, or never comes."""
-    watch()
-    stage.fake.switch("500", delay=0.5, limit=TROUBLE)
-    stage.both()
-    stage.campaign(stage.messages)
-    confirm_all(stage)
-    stage.fake.switch("ok")
-    return CAPACITY + TROUBLE
 
 
 def queue_again(stage: Stage, touches: list) -> None:
@@ -229,14 +174,6 @@ def short_visibility(stage: Stage) -> int:
     return 0
 
 
-def opting_out(stage: Stage) -> int:
-    stage.both()
-    touches = stage.campaign(stage.messages)
-    stage.until_sent(0.02)
-    opt_outs_during(stage, touches)
-    return 0
-
-
 def clock_off(stage: Stage) -> int:
     """The workers' clocks are an hour ahead: what is due in half an hour stays, and leases hold."""
     early = stage.campaign(10, due=timedelta(minutes=30))
@@ -244,16 +181,6 @@ def clock_off(stage: Stage) -> int:
     stage.planned = []
     begun(stage)
     return 0
-
-
-def lying_provider(stage: Stage) -> int:
-    """Accepts and never answers, 20 messages at most."""
-    begun(stage)
-    stage.fake.switch("hang", limit=20)
-    seconds = 15 if stage.messages >= 200 else 7
-    time.sleep(seconds)
-    stage.fake.switch("ok")
-    return CAPACITY + seconds // PROBE_AFTER + 1
 
 
 def disk_full(stage: Stage) -> int:
@@ -280,20 +207,13 @@ FAULTS = (
     Fault("9", "pg_terminate_backend every 200 ms", connections_cut),
     Fault("10", "SIGSTOP for two leases, then SIGCONT", stopped),
     Fault("11", "TERM and QUIT at random moments, 50 times", told_to_end),
-    Fault("12", "the provider accepts and never answers", lying_provider, settled=90, by_account=True),
-    Fault("13a", "connection reset after accept", troubled("reset", 10**6), settled=90, by_account=True),
-    Fault("13b", "500 after accept", troubled("500", 10**6), settled=90, by_account=True),
-    Fault("13c", "HTML in place of an answer, after accept", troubled("html", 10**6), settled=90, by_account=True),
-    Fault("13d", "429 with Retry-After", troubled("429", 10**6)),
-    Fault("13e", "400", troubled("400", 20, seconds=1.0)),
     Fault("14", "two beats, one killed, none, and one again", two_beats),
     Fault("15", "eight starts, queued twice, imported twice at once", many_starts),
     Fault("16", "death between commit and publish", never_published),
     Fault("17", "visibility_timeout=5 under a long campaign", short_visibility, {"CHAOS_VISIBILITY": "5"}, delay=0.9),
-    Fault("18", "confirmed before, at once, reordered, days late", confirmed),
-    Fault("19", "opt-outs and erasures between claim and dispatch", opting_out),
     Fault("20", "the database's disk full", disk_full),
     Fault("21", "the workers' clocks an hour ahead", clock_off, {"CHAOS_CLOCK_OFFSET": "3600"}),
     Fault("22", "learning killed in each phase; one of 50 poisoned", learners_killed),
     Fault("23", "TERM while a slow provider has messages", told_to_end_while_waiting, delay=1.5, settled=90),
+    *EVERYWHERE,
 )

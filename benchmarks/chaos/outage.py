@@ -2,53 +2,19 @@
 afterwards. And workers that are told to end while a slow provider has their messages.
 """
 
-import http.client
 import signal
-import sys
 import time
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from benchmarks.chaos.servers import PATIENCE, free_port, is_open, wait_for
+from benchmarks.chaos.servers import PATIENCE
 from benchmarks.chaos.stage import Stage
+from benchmarks.chaos.web import Web
 from conversion.models import Activity, Lead
 from conversion.tenancy import across_clients
 from engines import unsubscribe
 
-ANSWERED_WITHIN = 5.0  # seconds
 ENDED_WITHIN = 25.0
 LATER = timedelta(days=3)
-
-
-@dataclass
-class Web:
-    """The web server itself, on a port of its own. slowest: seconds of the slowest answer. bad: answers that were none."""
-
-    stage: Stage
-    port: int = field(default_factory=free_port)
-    slowest: float = 0.0
-    asked: int = 0
-    bad: list[str] = field(default_factory=list)
-
-    def start(self) -> None:
-        options = ["--bind", f"127.0.0.1:{self.port}", "--workers", "1", "--no-control-socket"]
-        self.stage.started([sys.executable, "-m", "gunicorn", "agency_os.wsgi", *options], "web")
-        wait_for("the web", lambda: is_open(self.port))
-
-    def ask(self, method: str, path: str) -> None:
-        start = time.monotonic()
-        wire = http.client.HTTPConnection("localhost", self.port, timeout=ANSWERED_WITHIN)
-        try:
-            wire.request(method, path)
-            status = str(wire.getresponse().status)
-        except OSError as error:
-            status = type(error).__name__
-        finally:
-            wire.close()
-        self.asked += 1
-        self.slowest = max(self.slowest, time.monotonic() - start)
-        if status != "200":
-            self.bad.append(f"{method} {path.split('/')[1]}: {status}")
 
 
 def redis_away(stage: Stage) -> int:
@@ -61,8 +27,7 @@ def redis_away(stage: Stage) -> int:
     stage.redis.kill()
     gone = said_no(stage, web, 60 if stage.messages >= 200 else 6)
     stage.redis.start()
-    if web.bad:
-        stage.wrong.append(f"{len(web.bad)} of {web.asked} requests were not answered: {web.bad[:3]}")
+    web.judge()
     with across_clients("operations"):
         heard = Lead.objects.filter(is_unsubscribed=True).count()
     if heard != gone or not gone:

@@ -1,4 +1,4 @@
-"""PostgreSQL, Redis and the fake provider, each a process of the harness's own in its own directory."""
+"""PostgreSQL, Redis and the providers, each a process of the harness's own in its own directory."""
 
 import http.client
 import json
@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 PATIENCE = 30.0
 
@@ -109,30 +109,47 @@ class Redis:
             wire.recv(100)
 
 
+class Line(NamedTuple):
+    """Of a ledger: when a message was accepted, its key, to whom it went, and the provider's name for it or its kind."""
+
+    at: float
+    key: str
+    to: str
+    name: str = ""
+
+
 @dataclass
 class Fake:
+    """A provider. program: its module, and what it is told after its port and its ledger."""
+
     ledger: Path
+    program: Sequence[str] = ("benchmarks.chaos.fake",)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "benchmarks.chaos.fake", str(self.port), str(self.ledger)]
+        module, *told = self.program
+        command = [sys.executable, "-m", module, str(self.port), str(self.ledger), *told]
         self.process = subprocess.Popen(command)  # noqa: S603
         wait_for("the provider", lambda: is_open(self.port))
 
-    def switch(self, mode: str, **options: float) -> dict[str, int]:
-        """Behave so from now on; returns what it counted since the last switch."""
+    def switch(self, mode: str, **options: float) -> dict[str, Any]:
+        """Behave so from now on."""
+        return self.post("/switch", {"mode": mode, **options})
+
+    def post(self, path: str, content: Mapping[str, Any]) -> dict[str, Any]:
         wire = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        wire.request("POST", "/switch", json.dumps({"mode": mode, **options}))
-        found: dict[str, int] = json.loads(wire.getresponse().read())
+        wire.request("POST", path, json.dumps(content))
+        found: dict[str, Any] = json.loads(wire.getresponse().read())
         wire.close()
         return found
 
-    def lines(self) -> list[tuple[float, str, str]]:
-        """Time, key and recipient of everything that was accepted."""
+    def lines(self) -> list[Line]:
+        """Everything that was accepted."""
         if not self.ledger.exists():
             return []
-        return [tuple(json.loads(line)) for line in self.ledger.read_text().splitlines()]
+        whole = self.ledger.read_text().rpartition("\n")[0]
+        return [Line(*json.loads(line)) for line in whole.splitlines()]
 
     def stop(self) -> None:
         if self.process is not None:

@@ -13,8 +13,9 @@ from typing import Any
 from django.db import Error, close_old_connections, connection, transaction
 from django.utils.timezone import now
 
+from benchmarks.chaos import channels
 from benchmarks.chaos.servers import Fake, Postgres, Redis, Worker, wait_for
-from conversion.models import Activity, Agency, Client, Lead, ProviderAccount, Sender
+from conversion.models import Activity, Agency, Client, Lead, Sender
 from conversion.tenancy import across_clients
 from engines.outbox import queue
 
@@ -22,13 +23,16 @@ THREADS = 4  # of each process: run_sender has one, Celery two
 TIMEOUT, LEASE = 2, 4
 CAPACITY = 3 * THREADS  # sends that can be under way at once
 CLIENTS = 2
+DAY, NIGHT = 12, 0  # hours
+MANY, ASLEEP = 10, 2  # of so many people of a client, so many sleep, where a message would wake them
 OPEN = ("planned", "queued", "claimed", "dispatching")
 
 
 @dataclass
 class Stage:
     """environment: of the workers, above the harness's own. planned: keys of the messages queued so far. forbidden: those
-    that must not stand in the ledger. wrong: what else did not hold, in words.
+    that must not stand in the ledger. people: whom each is for, as the ledger names them. wrong: what else did not hold, in
+    words.
     """
 
     folder: Path
@@ -36,10 +40,12 @@ class Stage:
     redis: Redis
     fake: Fake
     messages: int
+    channel: str = "email"
     environment: dict[str, str] = field(default_factory=dict)
     workers: list[Worker] = field(default_factory=list)
     planned: list[str] = field(default_factory=list)
     forbidden: set[str] = field(default_factory=set)
+    people: dict[str, str] = field(default_factory=dict)
     clients: list[Any] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -81,7 +87,7 @@ class Stage:
         return self.sender(), self.celery()
 
     def campaign(self, count: int, *, wake: bool = True, due: timedelta = timedelta(0)) -> list[Any]:
-        """Queue so many messages to as many new leads, of two clients with two mailboxes each."""
+        """Queue so many messages to as many new leads, of two clients with two senders each."""
         if not self.clients:
             self.clients = [self.client(number) for number in range(CLIENTS)]
         made = []
@@ -96,37 +102,19 @@ class Stage:
             name=f"Agency {number}", slug=f"agency-{number}", postal_address="1 Example Street"
         )
         client = Client.objects.create(agency=agency, name=f"Client {number}", slug=f"client-{number}")
-        account = ProviderAccount.objects.create(
-            agency=agency, channel="email", kind="chaos", name="Chaos", options={"port": self.fake.port}
-        )
-        senders = [
-            Sender.objects.create(
-                client=client,
-                channel="email",
-                address=f"s{index}@c{number}.example",
-                account=account,
-                daily_cap=100_000,
-            )
-            for index in range(2)
-        ]
+        senders = channels.senders_of(client, channels.account_of(agency, self.channel, self.fake), number)
+        if self.channel == "voice":  # who is called may answer by a text message
+            channels.senders_of(client, channels.account_of(agency, "sms", self.fake), number)
         return client, senders
 
     def queued(self, client: Client, senders: list[Sender], count: int, *, wake: bool, due: timedelta) -> list[Any]:
-        start = time.monotonic_ns()  # an address that opted out must not come again
-        leads = [
-            Lead(client=client, email=f"lead{start}-{index}@{client.slug}.example", first_name="Jo")
-            for index in range(count)
-        ]
-        for lead in leads:
-            lead.email_key = lead.email
-        touches = [
-            Activity(
-                client=client, lead=lead, sender=senders[index % 2], channel="email", action="email_sent",
-                subject="Quick question", body="Hi Jo, worth 15 minutes to talk about your pipeline?",
-                scheduled_at=now() + due,
-            )
-            for index, lead in enumerate(leads)
-        ]  # fmt: skip
+        asleep = 0 if self.channel == "email" or count < MANY else ASLEEP
+        hours = [NIGHT if index < asleep else DAY for index in range(count)]
+        leads = [channels.somebody(client, hour) for hour in hours]
+        touches = [channels.touch_of(lead, senders[index % 2], now() + due) for index, lead in enumerate(leads)]
+        channels.prepare(touches, self.fake)
+        self.forbidden |= {str(touch.pk) for touch in touches[:asleep]}
+        self.people |= {str(touch.pk): channels.recipient_of(touch) for touch in touches}
         with transaction.atomic():
             Lead.objects.bulk_create(leads)
             Activity.objects.bulk_create(touches)

@@ -28,7 +28,7 @@ class Verdict:
 
     def line(self) -> str:
         numbers = f"{self.planned:>8}{self.sent:>7}{self.doubled:>9}{self.lost:>6}{self.unknown:>9}{self.seconds:>9.1f}"
-        return f"{self.name:<58}{numbers}  {'; '.join(self.broken) or 'held'}"
+        return f"{self.name:<62}{numbers}  {'; '.join(self.broken) or 'held'}"
 
 
 def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled: bool, by_account: bool) -> Verdict:
@@ -36,7 +36,7 @@ def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled
     client has one.
     """
     rows, lines = stage.rows(), stage.fake.lines()
-    times = Counter(key for _, key, _ in lines)
+    times = Counter(line.key for line in lines)
     states = {key: rows[key][0] for key in stage.planned}
     found = Verdict(name, len(stage.planned), len(times), seconds=seconds)
     found.doubled = sum(count - 1 for count in times.values())
@@ -49,7 +49,9 @@ def judge(name: str, stage: Stage, seconds: float, most_unknown: int, *, settled
         check(found, wrong == 0, f"I3: {wrong} in the ledger are neither sent nor unknown")
     check(found, alerted(rows), "I3: an unknown without an alert")
     leaked = len(stage.forbidden & set(times))
-    check(found, leaked == 0, f"I4: {leaked} to leads that had said no, or too early")
+    check(found, leaked == 0, f"I4: {leaked} to leads that had said no, slept, or too early")
+    strangers = sum(1 for line in lines if stage.people.get(line.key) != line.to)
+    check(found, strangers == 0, f"I4: {strangers} to somebody else")
     check(found, seconds <= RECOVERY, "I5: the next send came too late")
     of_each = Counter(client for state, _, client in rows.values() if state == "unknown")
     worst = max(of_each.values(), default=0) if by_account else found.unknown

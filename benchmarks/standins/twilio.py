@@ -2,10 +2,10 @@
 
     python -m benchmarks.standins.twilio PORT LEDGER SID TOKEN [--reports http://127.0.0.1:8000]
 
-Knows no Django. A line of the ledger (time, key, recipient) is written before the answer is given; what is refused or deferred
-leaves none. Modes: `accept`; `busy` (429), `refuse` (400) and `no_account` (401), which take nothing; `fault` (500), `reset`,
-`hang`, `garbage` and `wrong` after it was taken; `redirect`. POST /switch takes {"mode", "delay", "limit"}: the mode holds for
-`limit` requests, then it is `accept`.
+Knows no Django. A line of the ledger (time, key, recipient, name) is written before the answer is given; what is refused or
+deferred leaves none. Modes: `accept`; `busy` (429), `refuse` (400) and `no_account` (401), which take nothing; `fault` (500),
+`reset`, `hang`, `garbage` and `wrong` after it was taken; `redirect`. POST /switch takes {"mode", "delay", "limit"}: the mode
+holds for `limit` requests, then it is `accept`.
 
 Reports go to the addresses that came with a message or a call, signed for them, and are carried to `reports`, as a proxy would.
 """
@@ -49,6 +49,7 @@ class Twilio:
     def __init__(self, sid: str, token: str, ledger: str = "", port: int = 0, reports: str = "") -> None:
         self.sid, self.token, self.reports = sid, token, reports
         self.mode, self.delay, self.left, self.said = "accept", 0.0, 10**9, ""
+        self.troubled = 0  # requests that the mode held for
         self.error_code: int | None = None  # of a refusal
         self.taken: list[dict[str, Any]] = []
         self.requests: list[str] = []
@@ -82,6 +83,7 @@ class Twilio:
             if self.mode == "accept" or self.left <= 0:
                 return "accept"
             self.left -= 1
+            self.troubled += 1
             return self.mode
 
     def accept(self, kind: str, fields: Mapping[str, str]) -> dict[str, Any]:
@@ -99,7 +101,7 @@ class Twilio:
         with self.lock:
             self.taken.append(row)
             if self.ledger is not None:
-                os.write(self.ledger, f"{json.dumps([time.time(), key, row['to']])}\n".encode())
+                os.write(self.ledger, f"{json.dumps([time.time(), key, row['to'], row['sid']])}\n".encode())
         return row
 
     def error_of(self, kind: str, fields: Mapping[str, str]) -> int | None:
@@ -202,7 +204,8 @@ class Handler(BaseHTTPRequestHandler):
             mode = told.get("mode", "accept")
             stand_in.mode, stand_in.delay = ALIASES.get(mode, mode), told.get("delay", 0.0)
             stand_in.left = told.get("limit", 10**9)
-            self.reply(200, {"taken": len(stand_in.taken), "requests": len(stand_in.requests)})
+            troubled, stand_in.troubled = stand_in.troubled, 0
+            self.reply(200, {"troubled": troubled, "received": len(stand_in.taken)})
             return
         stand_in.requests.append(self.path)
         fields, mode = dict(parse_qsl(body, keep_blank_values=True)), stand_in.moded()

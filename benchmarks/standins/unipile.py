@@ -3,9 +3,9 @@
     python -m benchmarks.standins.unipile PORT LEDGER
 
 Knows no Django. What a write accepts is kept, and written to the ledger as one line (time, key, recipient, kind), before the
-answer is given; the key is what came as X-Request-Id. POST /switch takes {"mode", "limit"}: the mode holds for `limit` writes,
-then it is `accept`. POST /world takes {"do": "accept" or "reply", "account", "person", "text"}, and answers with the webhooks
-that follow from it. In a test the same server runs in a thread.
+answer is given; the key is what came as X-Request-Id. POST /switch takes {"mode", "delay", "limit"}: the mode holds for
+`limit` writes, then it is `accept`. POST /world takes {"do": "accept" or "reply", "account", "person", "text"}, and answers
+with the webhooks that follow from it. In a test the same server runs in a thread.
 
 Modes: `accept`; `busy` (429), `refuse` (422), `no_account` (401): nothing is accepted. `fault` (500), `reset`, `hang`,
 `garbage`, `wrong`: accepted, and not said so. `redirect`.
@@ -49,6 +49,7 @@ class Unipile:
     def __init__(self, port: int = 0, ledger: Path | None = None, *, everybody: bool = False) -> None:
         self.world, self.lock, self.released = World(everybody), RLock(), Event()
         self.mode, self.left, self.said, self.api_key = "accept", 10**9, "", KEY
+        self.delay = 0.0  # seconds until a write is answered
         self.taken: list[dict[str, str]] = []
         self.requests: list[str] = []
         self.troubled = 0
@@ -134,12 +135,14 @@ class Handler(BaseHTTPRequestHandler):
                 mode = stand_in.next_mode()
                 made = self.written(mode, path, body)
             if made is not None:
+                time.sleep(stand_in.delay)
                 self.misbehave(mode, made)
 
     def switch(self, content: Mapping[str, Any]) -> None:
         stand_in = self.stand_in
         with stand_in.lock:
             stand_in.mode, stand_in.left = content.get("mode", "accept"), content.get("limit", 10**9)
+            stand_in.delay = content.get("delay", 0.0)
             troubled, stand_in.troubled = stand_in.troubled, 0
         self.reply(200, {"troubled": troubled, "received": len(stand_in.taken)})
 

@@ -16,7 +16,6 @@ from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
-from rest_framework.views import set_rollback
 
 from conversion.access import NoSuchClient, NotAllowed
 
@@ -60,7 +59,6 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     known = translated(error)
     if known is None:
         return None
-    set_rollback()
     request = context.get("request")
     if request is not None:  # whatever was to be rendered, a problem is JSON
         request.accepted_renderer, request.accepted_media_type = JSONRenderer(), MEDIA_TYPE

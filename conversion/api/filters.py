@@ -1,5 +1,6 @@
 """What lists may be narrowed by. A filter that a list does not know is refused, not passed over."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -13,9 +14,9 @@ from drf_spectacular.utils import extend_schema_field
 
 from conversion.addresses import usable_key
 from conversion.api.scope import client_or_404, row_or_404
+from conversion.entries import UnusableEntry, entry
 from conversion.importer.values import BadValue, Clock
 from conversion.models import Activity, Lead, Sequence, Suppression
-from conversion.models.suppression import normal
 from conversion.vocabulary import ActivityState, CallOutcome, Channel, EventKind, LeadStatus, Tier
 
 ANY_TIME = Clock(zone=UTC, formats=(), latest=datetime.max.replace(tzinfo=UTC))
@@ -63,15 +64,17 @@ def flag(**options: Any) -> TypedChoiceFilter:
     )
 
 
-def row(model: type[Model], label: str) -> UUIDFilter:
+class RowFilter(UUIDFilter):
     """The id of a row of a client's. A row that the caller may not see is not there: 404."""
 
-    def narrowed(filters: Any, queryset: QuerySet, name: str, value: Any) -> QuerySet:
-        return queryset.filter(**{name: row_or_404(filters.request, model, value)})
+    def __init__(self, named: type[Model], **options: Any) -> None:
+        super().__init__(label=f"Id of the {named._meta.verbose_name}.", **options)
+        self.named = named
 
-    found = UUIDFilter(label=label)
-    found.method = lambda queryset, name, value: narrowed(found.parent, queryset, name, value)
-    return found
+    def filter(self, queryset: QuerySet, value: Any) -> QuerySet:
+        if not value:
+            return queryset
+        return queryset.filter(**{self.field_name: row_or_404(self.parent.request, self.named, value)})
 
 
 def whole(low: int, high: int, **options: Any) -> Any:
@@ -107,8 +110,8 @@ class LeadFilters(ClientRowFilters):
 
 
 class ActivityFilters(ClientRowFilters):
-    lead = row(Lead, "Id of a lead.")
-    sequence = row(Sequence, "Id of a sequence.")
+    lead = RowFilter(Lead)
+    sequence = RowFilter(Sequence)
     channel = words(Channel)
     state = words(ActivityState)
     outcome = words(CallOutcome)
@@ -120,8 +123,8 @@ class ActivityFilters(ClientRowFilters):
 
 
 class EventFilters(ClientRowFilters):
-    lead = row(Lead, "Id of a lead.")
-    activity = row(Activity, "Id of a touch.")
+    lead = RowFilter(Lead)
+    activity = RowFilter(Activity)
     kind = words(EventKind)
     external_id = CharFilter(max_length=255)
     occurred_from = MomentFilter(field_name="occurred_at", lookup_expr="gte")
@@ -129,7 +132,7 @@ class EventFilters(ClientRowFilters):
 
 
 class SequenceFilters(ClientRowFilters):
-    lead = row(Lead, "Id of a lead.")
+    lead = RowFilter(Lead)
     arm = ChoiceFilter(choices=Sequence.ARMS)
 
 
@@ -138,4 +141,6 @@ class SuppressionFilters(ClientRowFilters):
     value = CharFilter(method="of_value", label="In whatever spelling.", max_length=255)
 
     def of_value(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
-        return queryset.filter(value__in={normal(kind, value) for kind, _ in Suppression.KINDS})
+        with suppress(UnusableEntry):  # what no person would write: a hash, or a source's key
+            _, value = entry(value)
+        return queryset.filter(value=value)

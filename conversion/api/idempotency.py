@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.timezone import now
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -19,6 +19,7 @@ from rest_framework.response import Response
 
 from conversion.api.errors import Conflict, Unprocessable
 from conversion.models import ApiToken, IdempotentCall
+from conversion.models.idempotency import ERASED
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
@@ -98,7 +99,7 @@ def locked(mine: QuerySet[IdempotentCall], digest: str) -> IdempotentCall:
 
 def repeated(row: IdempotentCall) -> Response:
     headers = {"Idempotent-Replayed": "true"}
-    if row.answer == "erased":
+    if row.answer == ERASED:
         raise Erased
     return Response(json.loads(row.answer) if row.answer else None, row.status, headers=headers)
 
@@ -113,11 +114,3 @@ def digest_of(request: Any) -> str:
     """Of method, address and body: 64 hexadecimal digits."""
     body = json.dumps(request.data, sort_keys=True)
     return sha256(f"{request.method}\n{request.get_full_path()}\n{body}".encode()).hexdigest()
-
-
-def forget(texts: list[str]) -> int:
-    """Empty the answers that hold one of these texts (ids of leads, addresses): the people they speak of are forgotten."""
-    wanted = Q(pk__in=())
-    for text in texts:
-        wanted |= Q(answer__icontains=json.dumps(text, ensure_ascii=False)[1:-1])
-    return IdempotentCall.objects.filter(wanted).update(answer="erased")

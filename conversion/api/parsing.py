@@ -14,6 +14,7 @@ from conversion.api.errors import TooLarge
 LARGEST_BODY = 2**20  # bytes
 DEEPEST = 50
 MOST_DIGITS = 18  # of a whole number: what 64 bits hold
+LONGEST_NUMBER = 100  # characters of any other
 SHOWN = 40  # characters of what a caller sent that an answer repeats
 
 
@@ -73,6 +74,8 @@ def read_json(body: bytes) -> Any:
 
 
 def _fraction(text: str) -> float | Refused:
+    if len(text) > LONGEST_NUMBER:
+        return Refused(f"A number has at most {LONGEST_NUMBER} characters.")
     value = float(text)
     return value if value - value == 0 else Refused(f"{text[:SHOWN]} is too large.")
 
@@ -133,6 +136,8 @@ def check_query(query: QueryDict, known: Collection[str]) -> None:
             faults[name[:SHOWN]] = f"There is no such parameter here; there are {allowed}."
         elif len(values) > 1:
             faults[name] = "Stands twice."
+        elif not values[0]:
+            faults[name] = "Is empty."
         elif fault := unstorable(values[0]):
             faults[name] = fault
     if faults:

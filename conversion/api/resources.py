@@ -59,7 +59,6 @@ class LeadViewSet(ReadOnly):
     """Leads, but those that were deleted."""
 
     model = Lead
-    related = ("client",)
     serializer_class = shapes.LeadSerializer
     filterset_class = filters.LeadFilters
 
@@ -147,7 +146,7 @@ class SuppressionViewSet(ReadOnly):
         except UnusableEntry as error:
             raise ValidationError({"value": str(error)}) from error
         with transaction.atomic():
-            is_new = suppress([value], client=client, reason=given["reason"]).added > 0
+            is_new = suppress([given["value"]], client=client, reason=given["reason"]).added > 0
             entry = Suppression.objects.get(client=client, kind=kind, value=value)
             if is_new:
                 self.record("create", entry)

@@ -44,6 +44,7 @@ class ApiView(APIView):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        access.of(request)  # here, since what a connection is shown in a transaction is lost when it is rolled back
         check_query(request.query_params, self.query_parameters())
         if request.method == "POST" and (key := idempotency.key_of(request)) is not None:
             self._once(request, key)

@@ -8,9 +8,9 @@ from conversion.models.connection import Connection
 from conversion.models.idempotency import IdempotentCall
 from conversion.models.inbound import BookingHook, Callback, InboundMessage
 from conversion.models.lead import Lead
+from conversion.models.ledger import FlowPeriod
 from conversion.models.mailbox import Mailbox
 from conversion.models.notice import Delivery, Notice, WebhookEndpoint
-from conversion.models.ledger import FlowPeriod
 from conversion.models.sender import Sender
 from conversion.models.sequence import Sequence
 from conversion.models.sign import Sign

@@ -7,6 +7,8 @@ from django.utils.timezone import now
 
 from conversion.models.rows import Row
 
+ERASED = "erased"  # stands for the answer to a call, of which nothing must be kept
+
 
 class IdempotentCall(Row):
     """A call under a caller's own key. digest: of what was asked. status, answer: what it was answered, empty while it is

@@ -2,17 +2,19 @@
 
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django_filters import ChoiceFilter
+from django_filters import ChoiceFilter, UUIDFilter
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.response import Response
 
 from conversion.api.bodies import Body, read
 from conversion.api.errors import Conflict
-from conversion.api.filters import ClientRowFilters, row, words
+from conversion.api.filters import ClientRowFilters, words
+from conversion.api.scope import row_or_404
 from conversion.api.serializers import CLIENT_HELP, LONGEST_REF, Shown
 from conversion.api.viewsets import ReadOnly
 from conversion.clock import database_now
@@ -47,7 +49,8 @@ class EndpointForm(Shown):
 class EndpointWithSecret(EndpointForm):
     secret = serializers.CharField(required=False, help_text="It is not shown again.")
 
-    class Meta(EndpointForm.Meta):
+    class Meta:
+        model = WebhookEndpoint
         fields = (*EndpointForm.Meta.fields, "secret")
 
 
@@ -137,9 +140,12 @@ class DeliveryForm(Shown):
 
 
 class DeliveryFilters(ClientRowFilters):
-    endpoint = row(WebhookEndpoint, "Id of a webhook of the client's own.")
+    endpoint = UUIDFilter(method="of_endpoint", label="Id of a webhook of the client's own.")
     state = words(DeliveryState)
     kind = ChoiceFilter(field_name="notice__kind", choices=[(kind, kind) for kind in KINDS])
+
+    def of_endpoint(self, queryset: QuerySet, name: str, value: UUID) -> QuerySet:
+        return queryset.filter(endpoint=row_or_404(self.request, WebhookEndpoint, value))
 
 
 class Deliveries(ReadOnly):

@@ -74,7 +74,7 @@ ABSENCES = rules(
         conges? (?:maternite|parental|paternite|annuels?|maladie|de|d'ete|jusqu)
         (?:de|mon|des mon|a mon) retour
         hors (?:du|de mon) bureau|pas au bureau|pas joignable|injoignable|indisponible
-        (?:bureaux?|societe|agence|entreprise)~4 ferme\w*
+        (?:bureaux?|societe|agence|entreprise|cabinet|etude|boutique|magasin|etablissement|locaux)~4 ferme\w*
         acces limite|peu acces|pas acces
         je (?:serai|suis) de retour|je reprends|je rentre
     """,
@@ -108,6 +108,10 @@ NOT_AWAY = re.compile(
     r"|r)?|sie sind|vous etes|"
     r"got back|back from|returned from|aus dem|de retour de|since|before|if|sorry|apologies"
     r"|entschuldigung)\b(?! (?:out of reach))"
+)
+# An absence that is yet to come: who speaks of it is there now.
+AHEAD = re.compile(
+    r"\b(?:out|away|off|travell?ing|on (?:leave|vacation|holidays?|pto))(?: of (?:the )?office| all)? next (?:week|month)\b"
 )
 ABSENT_SUBJECTS = re.compile(
     r"\b(?:out of (?:the )?office|out of the country|ooo|on leave|on holiday|on vacation|annual leave"

@@ -160,17 +160,18 @@ def _opt_out(reply: Reply) -> str:
     # A calendar's or a newsletter's subject may hold the word; the subject that is nothing else is a wish.
     if _is_stop(reply.subject, reply.channel) or any(_is_stop(one, reply.channel) for one in reply.sentences):
         return "stop_word"
-    if (
-        reply.sentences
-        and reply.channel == "sms"
-        and reply.sentences[0].split()[0] in {"stop", "stopall", "unsubscribe"}
-    ):
-        first = reply.sentences[0]
-        if not re.match(r"stop (?:by|over|in|at|the|worrying|motion)\b", first):
-            return "stop_word"
+    if reply.sentences and reply.channel == "sms" and _stops(reply.sentences[0]):
+        return "stop_word"
     asked = [one for one in reply.signature if not phrases.ASKING.isdisjoint(one.split())]
     wishes = [one for one in (*reply.sentences, *asked) if not phrases.OFFERS.search(one)]
     return _first(phrases.OPT_OUTS, wishes)
+
+
+def _stops(text: str) -> bool:
+    """Whether a text message begins with a stop word, or is short and ends with one."""
+    if text.split()[0] in {"stop", "stopall", "unsubscribe"}:
+        return not re.match(r"stop (?:by|over|in|at|the|worrying|motion)\b", text)
+    return len(text.split()) <= phrases.SMS_SHORT and phrases.SMS_LAST.search(text) is not None
 
 
 def _is_stop(sentence: str, channel: str) -> bool:
@@ -184,6 +185,8 @@ def _absence(reply: Reply, opinion: Reading | None) -> str:
     if absences.ABSENT_SUBJECTS.search(reply.subject) and (reply.is_machine or opinion is None):
         return "absent_subject"
     away = [one for one in reply.sentences if _is_away(one)]
+    if away and opinion is not None and opinion.kind is Kind.POSITIVE and all(map(absences.AHEAD.search, away)):
+        return ""
     if away and (reply.is_machine or opinion is None or opinion.kind is not Kind.NEGATIVE):
         return _first(absences.ABSENCES, away)
     # "Please contact Kate" is what such notices say, too.

@@ -45,9 +45,12 @@ NUMBERS = {
 }  # fmt: skip
 
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
-_DAY = "(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\b\.?"
+# "A mon retour" is French, and no Monday.
+_DAY = "(?:(?!mon (?:retour|absence|conge|depart|bureau|equipe|collegue))(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\b\.?)"
 _NUMBER = r"(?:\d{1,2}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 _YEAR = r"(?:,? (?:de |del )?(?P<{0}>20\d\d)\b)?"
+# Where a month stands alone; "may" is a verb elsewhere.
+_BEFORE_MONTH = "|".join(rf"(?<=\b{word} )" for word in "until till til in im bis en hasta early mid".split())  # noqa: SIM905
 _DATE = re.compile(
     rf"\b(?:(?:{_DAY}),? (?:the |den |dem |le |el |dia )?)?(?:"
     r"(?P<iso>20\d\d-\d\d-\d\d)\b"
@@ -57,6 +60,7 @@ _DATE = re.compile(
     rf"|the (?P<ordinal>\d{{1,2}})(?:st|nd|rd|th)\b(?! (?:of )?{_MONTH})"
     r")"
     rf"|\b(?P<weekday>{_DAY})"
+    rf"|(?:{_BEFORE_MONTH})(?P<only>{_MONTH}){_YEAR.format('y4')}"
     rf"|\bin (?P<count>{_NUMBER}) (?P<unit>days?|weeks?|tagen?|wochen?)\b"
     rf"|\bdans (?P<count_fr>{_NUMBER}) (?P<unit_fr>jours?|semaines?)\b"
     rf"|\b(?:en|dentro de) (?P<count_es>{_NUMBER}) (?P<unit_es>dias?|semanas?)\b"
@@ -68,7 +72,7 @@ _DATE = re.compile(
 )
 _FILL = r"(?:[ ,:]+(?:\w|')+){0,6}[ ,:]*$"
 _BACK = re.compile(
-    r"\b(?:back|return\w*|re-?open\w*|resum\w+|respond|reply|retour|rentre\w*|repond\w+|reprend\w*|volver\w*|vuelv\w*|"
+    r"\b(?:back|return\w*|re-?open\w*|resum\w+|respond|reply|read|retour|rentre\w*|repond\w+|reprend\w*|volver\w*|vuelv\w*|"
     r"regres\w*|retorn\w*|reincorpor\w*|respond\w+|zuruck|wieder|disponible|joignable|erreichbar|available|online)" + _FILL
     + r"|\b(?:ab|as of|a partir d[ue]l?|des)(?: (?:dem|den|le|el))? *$"
 )  # fmt: skip
@@ -107,7 +111,8 @@ def _found(text: str, today: date | None) -> Iterator[tuple[int, date]]:
             continue
         if day is not None:
             # The end of a month or a week is already the first day after it.
-            yield role, day + timedelta(days=0 if match["week"] or match["month_end"] or match["new_year"] else later)
+            is_first = match["week"] or match["month_end"] or match["new_year"] or match["only"]
+            yield role, day + timedelta(days=0 if is_first else later)
 
 
 def _role(before: str, after: str) -> tuple[int | None, int]:
@@ -133,6 +138,8 @@ def _day(match: re.Match[str], today: date | None, *, day_first: bool) -> date |
     if part["day"] or part["day2"]:
         month = MONTHS[(part["month"] or part["month2"]).rstrip(".")]
         return _in_year(part["y2"] or part["y3"], month, int(part["day"] or part["day2"]), today)
+    if part["only"]:
+        return _in_year(part["y4"], MONTHS[part["only"].rstrip(".")], 1, today)
     if today is None:
         return None
     if part["ordinal"]:

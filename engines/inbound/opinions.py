@@ -104,6 +104,7 @@ REFUSALS = rules(
         (?:don't|do not|dont|not|no longer|didn't|doesn't|won't)~3 (?:need|require|want)(?: this| it| that| any
             | your| help| anything| more| a| these| to| new| another| additional)
         (?:don't|do not|dont)~1 need
+        (?:don't|do not|dont|can't|cannot|fail to)~1 see~2 (?:value|need|benefit|point|fit|use|advantage|upside)
         (?:don't|do not|dont) (?:spend|buy|outsource|pay for|use agencies)
         (?:no|zero|not a|don't have a|have no)~2 (?:need|budget|requirement|use for|appetite|plans|intention|funds
             |money)

@@ -29,16 +29,21 @@ def _compiled(text: str) -> re.Pattern[str]:
 STOP_WORDS = frozenset(
     """stop stopp stopall unsubscribe unsubscribed unsub unsubcribe unsuscribe unsubscibe unsubsribe unsuscribed optout
     abmelden abbestellen austragen stornieren desabonner desabonnement desinscription desinscrire desabonnez baja
-    desuscribir desuscribirme disiscrivi afmelden uitschrijven""".split()  # noqa: SIM905 (words are read as words)
+    desuscribir desuscribirme disiscrivi afmelden uitschrijven стоп отписка отписаться отпишите στοπ توقف ايقاف الغاء 停止
+    退订 退訂 取消订阅 配信停止 중지 수신거부""".split()  # noqa: SIM905 (words are read as words)
 ) | frozenset(
     (
         "stop all", "stop it", "stop this", "stop now", "remove", "remove me", "opt out", "opting out", "opt me out",
         "take me off", "no more", "dar de baja", "darme de baja", "stop sms", "stop emails", "leave me alone", "go away",
-        "delete me", "stop that", "just stop",
+        "delete me", "stop that", "just stop", "الغاء الاشتراك",
     )
 )  # fmt: skip
+# How a short text message ends that is a wish, whatever stands before it: "no stop", "wrong number stop".
+SMS_LAST = re.compile(r"(?<!don't )(?<!dont )(?<!not )(?<!never )(?<!can't )(?<!cant )(?<!non )(?<!next )(?<!the )(?<!a )"
+                      r"(?<!bus )(?<!won't )(?<!at )(?<!pit )(?<!to )\bstop(?:all)?$")  # fmt: skip
+SMS_SHORT = 5  # words
 # Of a text message alone: in a mail they may mean anything.
-SMS_STOP_WORDS = frozenset({"quit", "end", "cancel", "revoke", "arret", "alto", "parar", "fin", "salir", "ende", "aus"})
+SMS_STOP_WORDS = frozenset({"quit", "end", "cancel", "revoke", "arret", "alto", "parar", "fin", "salir", "ende", "aus", "dnd"})
 POLITE = frozenset(
     "please pls plz thanks thx thank you bitte danke merci svp por favor gracias me hi hello ok sofort".split()  # noqa: SIM905
 )
@@ -50,7 +55,7 @@ _UNSUB = r"un ?su[bs]{0,2}s?c?r?i?be?d?"
 _NOT_OTHERS = "".join(f"(?<!{one} )" for one in ("people", "customers", "users", "subscribers", "they", "who", "leads",
                                                  "the", "of", "your", "our"))  # fmt: skip
 _WRITE = (
-    r"(?:e ?mail|mail|text|messag|send|sending|contact|spam|writ|reach|bother|harass|pester|solicit|ping|phon"
+    r"(?:e ?mail|mail|text|txt|messag|msg|send|sending|contact|spam|writ|reach|bother|harass|pester|solicit|ping|phon"
     r"|ring|call)\w*"
 )
 _LETTERS = (
@@ -73,12 +78,13 @@ OPT_OUTS = rules(
         (?:get|getting|take|taking|cut|cutting|pull|pulling|drop|dropping|strike|leave|leaving) (?:me|us) (?:off
             |from|out of)(?! guard)
         (?:i|we) want (?:out|off)
-        (?:remove|delete|erase|purge|wipe)~2 (?:my|our|this|all|any)~3 (?:address|details|data|info|information
+        (?:remove|delete|erase|purge|wipe|scrub|strike)~2 (?:my|our|this|all|any)~3 (?:address|details|data|info|information
             |number|domain|name|record|contact|company)(?:es|s)?
         (?:remove|removed|removing|take|taken|taking|delete|deleted|deleting|unlisted)~3 (?:from|off
             |out of)~4 {_LIST}
         (?:get|take) (?:my|our)~2 off(?! to| for)
         (?:be|i'm|am|being) (?:removed|taken off|deleted)
+        (?:not|never)~1 on (?:any|your)~2 (?:mailings?|mailing lists?|distribution|campaigns?|sequence)
         (?:off|from)(?: of)? (?:your|this
             |all)~1 (?:mailing |distribution |contact |e ?mail |marketing |call )?lists?
         (?:do not|don't) (?:contact|call|mail|email) list
@@ -114,6 +120,7 @@ OPT_OUTS = rules(
         (?:prefer|rather)~1 not~2 (?:receive|hear|be|get|contacted)
         (?:don't|do not|dont|stop|quit) us(?:e|ing)~1 (?:this|my|our)~2 (?:address|number|e ?mail|inbox)
         (?:do not|don't|dont) (?:reply|respond|write back|follow up)(?: again| anymore| any more| to this| to me)?$
+        ^(?:do not|don't|dont) (?:text|txt|msg|message|call|ring|phone|contact|e ?mail)$
         (?:knock|cut) it (?:off|out)|give it a rest|enough (?:with the|of these|e ?mails|already)
         (?:unsolicited|unwanted|unrequested)~2 (?:e ?mails?|messages?|contact|communications?|mails?|texts?
             |marketing|spam|solicitations?|unwanted)

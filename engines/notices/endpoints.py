@@ -5,6 +5,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max, Min, QuerySet
@@ -20,6 +21,7 @@ from patterns.alerts import Cause, open_alert, resolve
 from patterns.models import HealthAlert
 
 OFF = "webhook_off"  # the code of the alert
+MOST = 20  # endpoints of one owner
 PATIENCE = timedelta(days=5)  # a weekend, and the pauses of two days after which a notice is given up
 
 
@@ -41,8 +43,10 @@ def set_endpoint(
 
     Raises ValidationError, which names the field, and conversion.secrets.CredentialError.
     """
-    endpoint = endpoints_of(owner).select_for_update().filter(url=url).first()
+    type(owner)._default_manager.select_for_update(no_key=True).get(pk=owner.pk)  # two calls at once make one endpoint
+    endpoint = endpoints_of(owner).filter(url=url).first()
     if is_new := endpoint is None:
+        check_new(owner, url)
         endpoint = WebhookEndpoint(url=url, kinds=every_kind(), **whose(owner))
     endpoint.is_active = is_active
     if kinds:
@@ -55,6 +59,14 @@ def set_endpoint(
     endpoint.save()
     settle_alert(endpoint)
     return endpoint, secret
+
+
+def check_new(owner: Agency | Client, url: str) -> None:
+    """Raises ValidationError where the owner has enough of them, or nothing would ever be posted there."""
+    if url.startswith("http://") and not settings.WEBHOOKS_TO_PRIVATE_ADDRESSES:
+        raise ValidationError({"url": "Give an https:// address."})
+    if endpoints_of(owner).count() >= MOST:
+        raise ValidationError({"url": f"There are {MOST} webhooks already: remove one first."})
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from conversion import walls
 from engines.inbound.arrivals import AWAY
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ def door(limit: int) -> Callable[[Callable[..., HttpResponse]], Callable[..., Ht
                 return HttpResponse()
             try:
                 take_body(request, limit)
-                return view(request, *given, **named)
+                with walls.lifted("arrivals"):
+                    return view(request, *given, **named)
             except Turned as answer:
                 logger.info("a webhook was turned away from %s: %s", view.__name__, answer)
                 return HttpResponse(status=answer.status)

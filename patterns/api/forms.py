@@ -6,8 +6,8 @@ from django.utils.timezone import now
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from conversion.api.bodies import Body
-from conversion.api.serializers import LONGEST_REF, Shown, Text
+from conversion.api.bodies import Body, Text
+from conversion.api.serializers import LONGEST_REF, Shown
 from conversion.vocabulary import PatternType, RunState
 from patterns.models import ConversionPattern, ConversionPatternHistory, HealthAlert
 

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from agency_os import env
+from conversion import sight
 
 
 @pytest.fixture
@@ -128,7 +129,8 @@ def test_postgresql_has_limits(monkeypatch):
     assert limited["OPTIONS"]["options"] == (
         "-c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c lock_timeout=2000"
     )
-    assert limited["OPTIONS"]["pool"] == {"min_size": 0, "max_size": 6, "timeout": 10}
+    pool = {"min_size": 0, "max_size": 6, "timeout": 10, "reset": sight.taken_back}
+    assert limited["OPTIONS"]["pool"] == pool
     assert limited["CONN_MAX_AGE"] == 0  # a pool refuses anything else
 
 

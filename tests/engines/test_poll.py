@@ -15,7 +15,7 @@ from engines.poll import PARTS, poll
 from patterns import flows, health
 from patterns.models import LearningRun
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # connections are closed between the parts
 SUNDAY = datetime(2026, 3, 8, 2, tzinfo=UTC)
 HEALTH = datetime(2026, 3, 8, 6, tzinfo=UTC)
 
@@ -80,7 +80,6 @@ def test_learning_has_a_queue_of_its_own_and_nothing_is_pickled(settings):
 
 
 @pytest.mark.postgresql
-@pytest.mark.django_db(transaction=True)
 def test_polls_at_once_make_one_run(schedule, make_client):
     for number in range(4):
         make_client(f"Client {number}")

@@ -32,7 +32,9 @@ TOLD = (ClientNotFound, SetupError, CredentialError, EndpointNotFound, replaying
 
 
 class Command(BaseCommand):
-    help = "The addresses that a client's notices are posted to, or, without a client, those of all clients of an agency."
+    help = (
+        "The addresses that a client's notices are posted to, or, without a client, those of all clients of an agency."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("client", nargs="?", metavar="CLIENT", help="name, slug or id")

@@ -36,6 +36,10 @@ MONDAY = date(2026, 3, 2)
         ("return next week", "2026-03-09"),
         ("until the end of the month", "2026-04-01"),
         ("until January 5", "2027-01-05"),
+        ("on parental leave until January 2027", "2027-01-01"),
+        ("in Elternzeit bis September", "2026-09-01"),
+        ("I will be back, it may be late", None),
+        ("en congés jusqu'au 20 mars 2026 inclus. Je répondrai à mon retour.", "2026-03-21"),
         ("back on 29 February 2028", None),  # too far away to be meant
         ("back on 31 June", None),
         ("back on 99/99/2026", None),

@@ -59,7 +59,9 @@ def test_one_that_takes_nothing_for_days_is_switched_off_with_one_alert(customer
     assert end - NOON == 4 * DAY + TRIED_FOR
     assert not is_active()
     alert = of(customer).get()
-    assert alert.message.startswith("The webhook to 127.0.0.1 took nothing since 2026-03-02 12:00 UTC, and is switched off.")
+    assert alert.message.startswith(
+        "The webhook to 127.0.0.1 took nothing since 2026-03-02 12:00 UTC, and is switched off."
+    )
     assert (alert.severity, of(twin).count()) == ("high", 0)
     posts = len(receiver.got)
     happens(customer, "3", end)
@@ -94,7 +96,11 @@ def test_one_that_takes_other_notices_stays(customer, endpoint, receiver):  # no
 
 
 def test_an_agency_s_endpoint_that_is_switched_off_is_told_at_the_client_it_failed_for(
-    customer, make_client, agency, receiver, settings  # noqa: F811
+    customer,
+    make_client,
+    agency,
+    receiver,  # noqa: F811
+    settings,
 ):
     settings.WEBHOOKS_TO_PRIVATE_ADDRESSES = True
     set_endpoint(agency, receiver.url)
