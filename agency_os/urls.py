@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView
 from conversion.api.docs import ApiDocs
 from conversion.api.viewsets import NotThere
 
+handler404 = "conversion.api.errors.not_found"
 handler500 = "conversion.api.errors.server_error"
 urlpatterns = [
     path("admin/", admin.site.urls),

@@ -118,6 +118,18 @@ SQLITE_TRIGGERS = {
 }
 
 
+def remove(using: str = "default", **_: Any) -> None:
+    """SQLite renames no table while triggers name one that is gone, and a migration that changes a table makes it anew. Connected
+    to `pre_migrate`; they come back after the migration.
+    """
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+            for (name,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name}")
+
+
 def install(using: str = "default", **_: Any) -> None:
     """Create the triggers, or replace them by their present definition. Connected to `post_migrate`."""
     connection = connections[using]

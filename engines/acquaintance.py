@@ -38,6 +38,18 @@ def invited(activity: Activity) -> None:
         found.save()
 
 
+def accepted_since(activity: Activity) -> bool:
+    """Whether the touch is an invitation and the connection came about after its dispatch: then it came through, whatever its
+    provider answered, or did not.
+    """
+    if activity.message_type != MessageType.CONNECTION_REQUEST or activity.dispatched_at is None:
+        return False
+    known = connection_of(activity)
+    if known is None or known.state != ConnectionState.ACCEPTED or known.accepted_at is None:
+        return False
+    return known.accepted_at >= activity.dispatched_at
+
+
 def learned(activity: Activity, told: Mapping[str, str]) -> None:
     """Keep what the provider said of the person beside its answer to a send. told: `person_id`, `chat_id`, and `connection`,
     a word of ConnectionState, each where it is known. What it saw before an acceptance does not undo that.

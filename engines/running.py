@@ -7,7 +7,7 @@ the touch before it than was planned, in days, so that after an outage no two go
 Every change repeats the states that it starts from, or holds the rows' locks, so that any number of these may run at once.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -45,14 +45,16 @@ TAKEN_UP = {"state", "subject", "body", "template_id", "metadata", "sender_id", 
 Rows = QuerySet[Activity]
 
 
-def stop(client_id: UUID, lead_id: UUID, code: str, reason: str) -> int:
+def stop(client_id: UUID, lead_id: UUID, code: str, reason: str, channels: Collection[str] = ()) -> int:
     """Cancel the touches of a lead that are not on their way yet; returns how many. What was perhaps sent before, and is to
     be tried again, is not among them: it cannot be taken back.
 
-    code: why, as one word, such as replied; reason: in words, without anything personal. In the caller's transaction.
+    code: why, as one word, such as replied; reason: in words, without anything personal. channels: theirs alone; all where none
+    is named. In the caller's transaction.
     """
     columns = {"reason_code": code[:40], "reason": reason, "due_at": None, **UNCLAIMED}
-    return move(State.CANCELLED, *UNSENT, client=client_id, lead=lead_id, dispatched_at=None, columns=columns)
+    which: dict[str, Any] = {"client": client_id, "lead": lead_id, "dispatched_at": None}
+    return move(State.CANCELLED, *UNSENT, columns=columns, **which, **({"channel__in": channels} if channels else {}))
 
 
 def postpone(client_id: UUID, lead_id: UUID, until: datetime, reason: str) -> int:

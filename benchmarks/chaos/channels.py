@@ -16,6 +16,7 @@ from engines.facts import CALL_ASKED
 SID, TOKEN = "AC00000000000000000000000000000000", "the-token-of-this-account"
 SIGNING_KEY, WEBHOOK_SECRET = "the-key-that-signs-mail", "the-secret-of-webhooks"
 OPERATOR = "+61255500009"
+DAY, NIGHT = 12, 0  # hours
 SUBJECT, TEXT = "Quick question", "Hi Jo, worth 15 minutes to talk about your pipeline?"
 
 PROGRAMS: Mapping[str, tuple[str, ...]] = {

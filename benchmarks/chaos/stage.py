@@ -23,7 +23,6 @@ THREADS = 4  # of each process: run_sender has one, Celery two
 TIMEOUT, LEASE = 2, 4
 CAPACITY = 3 * THREADS  # sends that can be under way at once
 CLIENTS = 2
-DAY, NIGHT = 12, 0  # hours
 MANY, ASLEEP = 10, 2  # of so many people of a client, so many sleep, where a message would wake them
 OPEN = ("planned", "queued", "claimed", "dispatching")
 
@@ -109,7 +108,7 @@ class Stage:
 
     def queued(self, client: Client, senders: list[Sender], count: int, *, wake: bool, due: timedelta) -> list[Any]:
         asleep = 0 if self.channel == "email" or count < MANY else ASLEEP
-        hours = [NIGHT if index < asleep else DAY for index in range(count)]
+        hours = [channels.NIGHT if index < asleep else channels.DAY for index in range(count)]
         leads = [channels.somebody(client, hour) for hour in hours]
         touches = [channels.touch_of(lead, senders[index % 2], now() + due) for index, lead in enumerate(leads)]
         channels.prepare(touches, self.fake)

@@ -10,7 +10,7 @@ from conversion.importer.values import BadValue, Parser
 
 
 class Cell(serializers.Field):
-    """A text. Blank is null: not known, or, in a change, emptied. longest: characters, for the description alone."""
+    """A text. Blank is null: not known, or, in a change, emptied. longest, words: for the description alone."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
         "type": "Give {wanted}, not {given}.",
@@ -63,6 +63,10 @@ class WholeCell(Cell):
     wanted = "a whole number"
     described: ClassVar[dict[str, Any]] = {"type": "integer"}
 
+    def __init__(self, parse: Parser, low: int, high: int, **options: Any) -> None:
+        super().__init__(parse, **options)
+        self.bounds = {"minimum": low, "maximum": high}
+
     def text_of(self, data: Any) -> str:
         if isinstance(data, bool) or not (isinstance(data, int) or (isinstance(data, float) and data.is_integer())):
             self.fail("type", wanted=self.wanted, given=type_of(data))
@@ -90,7 +94,7 @@ class CellDescription(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        schema = dict(self.target.described)
+        schema = self.target.described | getattr(self.target, "bounds", {})
         if self.target.longest:
             schema["maxLength"] = self.target.longest
         if self.target.words:

@@ -3,6 +3,7 @@
 {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "...", "errors": [{"field", "message", "code"}]}
 """
 
+import logging
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +12,8 @@ from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooB
 from django.core.exceptions import ValidationError as FieldError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import server_error as usual_page
+from django.views.defaults import page_not_found as usual_404
+from django.views.defaults import server_error as usual_500
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -19,6 +21,7 @@ from rest_framework.serializers import as_serializer_error
 
 from conversion.access import NoSuchClient, NotAllowed
 
+logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 NO_FIELD = "non_field_errors"
 
@@ -43,6 +46,12 @@ class TooLarge(exceptions.APIException):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
     default_code = "too_large"
+
+
+class LengthRequired(exceptions.APIException):
+    status_code = HTTPStatus.LENGTH_REQUIRED
+    default_detail = "Send the body with its Content-Length, not in chunks."
+    default_code = "length_required"
 
 
 class Away(exceptions.APIException):
@@ -80,7 +89,10 @@ def translated(error: Exception) -> exceptions.APIException | None:  # noqa: PLR
             return TooLarge()
         case SuspiciousOperation() | BadRequest():
             return exceptions.ParseError("The request cannot be read.")
-        case OperationalError() | InterfaceError():
+        case OperationalError() | InterfaceError() if "no such" not in str(
+            error
+        ):  # SQLite's word for a table that lacks
+            logger.warning("the API asked its caller to come again", exc_info=error)
             return Away()
     return None
 
@@ -124,10 +136,20 @@ def flat(details: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
             yield from flat(inner, path if leaves else f"{path}.{place}" if path else str(place))
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's `handler500`: under /api/ a problem, elsewhere the usual page. What happened stands in the log alone."""
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's `handler404`: under /api/ a problem, elsewhere the usual page."""
     if not request.path.startswith("/api/"):
-        return usual_page(request)
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": "A fault of this server."}
+        return usual_404(request, exception)
+    return plain(HTTPStatus.NOT_FOUND, "There is no such address.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's `handler500`: as above. What happened stands in the log alone."""
+    if not request.path.startswith("/api/"):
+        return usual_500(request)
+    return plain(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of this server.")
+
+
+def plain(status: HTTPStatus, detail: str) -> HttpResponse:
+    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
     return JsonResponse(body, status=status, content_type=MEDIA_TYPE)

@@ -58,10 +58,10 @@ def words(kinds: type[StrEnum], **options: Any) -> ChoiceFilter:
     return ChoiceFilter(choices=[(word.value, word.value) for word in kinds], **options)
 
 
-def flag(**options: Any) -> TypedChoiceFilter:
-    return TypedChoiceFilter(
-        choices=[("true", "true"), ("false", "false")], coerce=lambda text: text == "true", **options
-    )
+def flag(**options: Any) -> Any:
+    choices = [("true", "true"), ("false", "false")]
+    found = TypedChoiceFilter(choices=choices, coerce=lambda text: text == "true", **options)
+    return set_override(found, "field", {"type": "boolean"})
 
 
 class RowFilter(UUIDFilter):

@@ -9,7 +9,7 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
 
-from conversion.api.errors import TooLarge
+from conversion.api.errors import LengthRequired, TooLarge
 
 LARGEST_BODY = 2**20  # bytes
 DEEPEST = 50
@@ -47,6 +47,12 @@ def body_of(stream: Any) -> bytes:
     if len(body) > LARGEST_BODY:
         raise TooLarge(f"A body holds at most {LARGEST_BODY:,} bytes.")
     return body
+
+
+def check_length(request: Any) -> None:
+    """Raises LengthRequired on a body in chunks that does not tell its length: WSGI passes it over, as if there were none."""
+    if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+        raise LengthRequired
 
 
 def read_json(body: bytes) -> Any:

@@ -30,6 +30,7 @@ STATUSES = {
     "4XX": "What is asked cannot be done; `errors` says why.",
     "503": "Not available at this moment.",
 }
+STORABLE = "^[^\\u0000]+$"
 KEY = {
     "name": HEADER,
     "in": "header",
@@ -46,16 +47,33 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     for name, schema in components["schemas"].items():
         if name.endswith("Request") and schema.get("type") == "object":
             schema.setdefault("additionalProperties", False)
+    _any_value(result)
     for operations in result["paths"].values():
         for method, operation in operations.items():
             _complete(method, operation)
     return result
 
 
+def _any_value(part: Any) -> None:
+    """A value may be anything, null included: drf-spectacular says that it is one of the two, and null is both."""
+    if isinstance(part, dict):
+        if {} in part.get("oneOf", ()):
+            del part["oneOf"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            _any_value(inner)
+
+
 def _complete(method: str, operation: dict[str, Any]) -> None:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in STATUSES.items():
         operation["responses"].setdefault(status, {"description": description, "content": content})
+    for parameter in operation.get("parameters", ()):
+        kind = parameter["schema"]
+        if parameter["in"] == "query" and kind.get("type") == "string" and not kind.keys() & {"enum", "format"}:
+            kind.setdefault("minLength", 1)
+            kind.setdefault("pattern", STORABLE)
     if method == "get":
         operation["responses"].setdefault("304", {"description": "Not changed since `If-None-Match`."})
     if method == "post":

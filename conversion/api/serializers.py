@@ -1,5 +1,7 @@
 """What the API shows of rows, and what it takes."""
 
+from typing import Any
+
 from django.utils.timezone import now
 from rest_framework import serializers
 
@@ -7,7 +9,7 @@ from conversion import access
 from conversion.api.bodies import Body, Text
 from conversion.api.cells import Cell, FlagCell, MomentCell, WholeCell
 from conversion.importer.columns import COLUMNS, FLAGS, POINTS, Kind, parsers
-from conversion.importer.values import Clock
+from conversion.importer.values import LARGEST, Clock
 from conversion.models import Activity, Client, Event, Lead, Sequence, Suppression
 from conversion.vocabulary import LeadStatus, Role
 
@@ -16,14 +18,26 @@ LONGEST_REF = 80
 EXTRAS = 100  # further columns of a lead
 
 
+class Word(serializers.ChoiceField):
+    """A word of the vocabulary; null where the column is blank."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(value) or None
+
+
 class Shown(serializers.ModelSerializer):
     """A row that belongs to a client, as it is shown."""
 
+    serializer_choice_field = Word
     client = serializers.UUIDField(source="client_id", read_only=True)
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         cls.Meta.read_only_fields = cls.Meta.fields
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> Any:
+        kind, options = super().build_standard_field(field_name, model_field)
+        return kind, options | {"allow_null": True} if kind is Word and model_field.blank else options
 
 
 class ClientSerializer(serializers.ModelSerializer):
@@ -194,7 +208,7 @@ def lead_cells() -> dict[str, Cell]:
         if name in FLAGS:
             cells[name] = FlagCell(parse)
         elif name == "employee_count":
-            cells[name] = WholeCell(parse)
+            cells[name] = WholeCell(parse, 1, LARGEST)
         elif name in {"created_at", "status_at"}:
             cells[name] = MomentCell(parse)
         elif name == "status":

@@ -25,7 +25,7 @@ from rest_framework.viewsets import GenericViewSet
 from conversion import access, audit
 from conversion.api import idempotency, pagination
 from conversion.api.exports import CSVRenderer, export
-from conversion.api.parsing import check_query
+from conversion.api.parsing import check_length, check_query
 from conversion.api.permissions import role_needed
 from conversion.api.scope import client_or_404
 from conversion.models import Client
@@ -45,6 +45,9 @@ class ApiView(APIView):
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         access.of(request)  # here, since what a connection is shown in a transaction is lost when it is rolled back
+        if not hasattr(self, str(request.method).lower()):
+            return  # 405
+        check_length(request)
         check_query(request.query_params, self.query_parameters())
         if request.method == "POST" and (key := idempotency.key_of(request)) is not None:
             self._once(request, key)
@@ -109,7 +112,7 @@ class Listed(mixins.ListModelMixin):
 
     def get_renderers(self) -> list[Any]:
         renderers: list[Any] = super().get_renderers()  # type: ignore[misc] # of the view this is mixed into
-        return [*renderers, CSVRenderer()] if getattr(self, "action", None) == "list" else renderers
+        return [*renderers, CSVRenderer()] if getattr(self, "action", None) in {"list", None} else renderers
 
     def list(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         if request.accepted_renderer.format == CSVRenderer.format:

@@ -14,7 +14,7 @@ from conversion.models import Callback, Event, InboundMessage
 from conversion.vocabulary import ArrivalKind, CallbackState, InboundState
 from engines.inbound.arrival import Arrival, Taken, arrival_of, cleaned, digest, payload_of
 from engines.inbound.classify import Reading
-from engines.inbound.consequences import carry_out, shut_unknown
+from engines.inbound.consequences import carry_out, day_at, shut_unknown, stop_maybe
 from engines.inbound.matching import Match, find, is_forgotten, pair_of
 from engines.inbound.meaning import FOLLOWS, Meaning, meaning_of
 from engines.inbound.recording import Fact, went
@@ -117,8 +117,9 @@ def broke(row: Callback, at: datetime, error: Exception) -> None:
 
 def settled(callback: Callback, arrival: Arrival, at: datetime) -> Taken:
     """Match it, do what follows, and write on the callback what became of it."""
-    meaning, reading = meaning_of(arrival, at.date())
     match = find(arrival, callback.occurred_at)
+    is_reply = arrival.kind == ArrivalKind.REPLIED
+    meaning, reading = meaning_of(arrival, day_at(match, callback.occurred_at) if is_reply else at.date())
     taken, reason = concluded(callback, arrival, match, meaning, reading)
     if taken is Taken.WAITING and at - callback.received_at > PATIENCE:
         taken, reason = Taken.IGNORED, "no touch of ours goes by that name"
@@ -170,6 +171,7 @@ def nobodys(
         return Taken.IGNORED, "" if match.clients else "its account serves no client"
     if meaning in {Meaning.UNSUBSCRIBED, Meaning.COMPLAINED} and person is not None:
         shut_unknown(match, arrival.account.agency_id if arrival.account else None, person, FOLLOWS[meaning].reason)
+    stop_maybe(match, meaning, person)
     if arrival.kind not in PLACED and not arrival.text.strip():
         return Taken.IGNORED, "no lead goes by that address"
     if meaning in {Meaning.SOFT_BOUNCE, Meaning.BOUNCED, Meaning.AUTOMATIC}:

@@ -169,9 +169,10 @@ def _opt_out(reply: Reply) -> str:
 
 def _stops(text: str) -> bool:
     """Whether a text message begins with a stop word, or is short and ends with one."""
-    if text.split()[0] in {"stop", "stopall", "unsubscribe"}:
+    words = text.split()
+    if words[0] in {"stop", "stopall", "unsubscribe"}:
         return not re.match(r"stop (?:by|over|in|at|the|worrying|motion)\b", text)
-    return len(text.split()) <= phrases.SMS_SHORT and phrases.SMS_LAST.search(text) is not None
+    return len(words) <= phrases.SMS_SHORT and phrases.SMS_LAST.search(text) is not None
 
 
 def _is_stop(sentence: str, channel: str) -> bool:

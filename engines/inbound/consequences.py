@@ -6,8 +6,10 @@ Locks are taken in the order in which a send takes them: the lists of suppressio
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
+
+from django.db.models import Q
 
 from conversion import optouts
 from conversion.addresses import linkedin_key
@@ -27,6 +29,7 @@ from engines.reach import address_of
 
 # Kinds of events that change flags, statuses or who converted.
 TURNING = frozenset({EventKind.BOUNCED, EventKind.COMPLAINED, EventKind.UNSUBSCRIBED, EventKind.MEETING_BOOKED})
+CHANNELS_OF = {EMAIL: (Channel.EMAIL,), PHONE: (Channel.SMS, Channel.VOICE), LINKEDIN: (Channel.LINKEDIN,)}
 ABSENCE = timedelta(days=7)  # of whom the answer does not say until when: a judgement
 LONGEST = timedelta(days=90)  # an absence; what is read as a longer one is likely misread, or a parental leave
 
@@ -42,6 +45,9 @@ def carry_out(
     follow = FOLLOWS[meaning]
     if follow.suppresses:
         shut(fact.lead.client_id, names(fact, meaning, person), follow.reason)
+    if follow.suppresses and meaning is not Meaning.BOUNCED and person is not None:
+        for client in sorted(match.sharing - {fact.lead.client_id}):  # it is that address that was told to stop
+            shut(client, [person], follow.reason)
     lead = locked(fact.lead)
     if match.is_named and fact.touch is not None:
         recording.confirm(fact.touch, fact.message_id if lead else "")
@@ -52,7 +58,8 @@ def carry_out(
     if any(is_new and event.kind in TURNING for event, is_new in events):
         settle(lead)
     if follow.code:
-        running.stop(lead.client_id, lead.pk, follow.code, follow.reason)
+        for one in Lead.objects.for_client(lead.client_id).filter(same_person(lead)):
+            running.stop(one.client_id, one.pk, follow.code, follow.reason)
     others(meaning, fact, match, reading)
     return [event for event, _ in events]
 
@@ -80,9 +87,17 @@ def others(meaning: Meaning, fact: Fact, match: Match, reading: Reading | None) 
 
 
 def locked(lead: Lead) -> Lead | None:
-    """The lead as it stands, and nobody changes it until the transaction ends; None where it is erased or gone."""
-    rows = Lead.objects.for_client(lead.client_id).filter(pk=lead.pk, erased_at=None).select_related("client")
-    return rows.select_for_update(no_key=True, of=("self",)).first()
+    """The lead as it stands, and nobody changes it, nor another of the same person, until the transaction ends; None where it
+    is erased or gone.
+    """
+    rows = Lead.objects.for_client(lead.client_id).filter(same_person(lead), erased_at=None).select_related("client")
+    found = rows.order_by("pk").select_for_update(no_key=True, of=("self",))
+    return next((one for one in list(found) if one.pk == lead.pk), None)
+
+
+def same_person(lead: Lead) -> Q:
+    """All leads with the same e-mail address are one person."""
+    return Q(pk=lead.pk) | Q(email_key=lead.email_key) if lead.email_key else Q(pk=lead.pk)
 
 
 def settle(lead: Lead) -> None:
@@ -126,6 +141,26 @@ def shut_unknown(match: Match, agency_id: UUID | None, person: Pair, reason: str
     elif agency_id is not None:
         kind, value = person
         Suppression.objects.get_or_create(agency_id=agency_id, kind=kind, value=value, defaults={"reason": reason})
+
+
+def stop_maybe(match: Match, meaning: Meaning, person: Pair | None) -> None:
+    """One of several leads of a client is meant, such as colleagues with one number, and nobody knows which: none of them gets
+    more at this address.
+    """
+    follow, channels = FOLLOWS[meaning], CHANNELS_OF.get(person[0] if person else "", ())
+    if not follow.code or not match.maybe or match.client_id is None:
+        return
+    rows = Lead.objects.for_client(match.client_id).filter(pk__in=[one.pk for one in match.maybe]).order_by("pk")
+    for lead in list(rows.select_for_update(no_key=True, of=("self",))):
+        running.stop(lead.client_id, lead.pk, follow.code, f"{follow.reason}, or another of the same address", channels)
+
+
+def day_at(match: Match, at: datetime) -> date:
+    """The day at the lead."""
+    lead = match.lead
+    if lead is None:
+        return at.date()
+    return at.astimezone(zone_of(lead.timezone, lead.country, lead.client.timezone)).date()
 
 
 def back(lead: Lead, at: datetime, reading: Reading | None) -> datetime:

@@ -46,7 +46,8 @@ NUMBERS = {
 
 _MONTH = "(?:" + "|".join(sorted(MONTHS, key=len, reverse=True)) + r")\b\.?"
 # "A mon retour" is French, and no Monday.
-_DAY = "(?:(?!mon (?:retour|absence|conge|depart|bureau|equipe|collegue))(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\b\.?)"
+_FRENCH = "(?!mon (?:retour|absence|conge|depart|bureau|equipe|collegue))"
+_DAY = f"(?:{_FRENCH}(?:" + "|".join(sorted(WEEKDAYS, key=len, reverse=True)) + r")\b\.?)"
 _NUMBER = r"(?:\d{1,2}|" + "|".join(sorted(NUMBERS, key=len, reverse=True)) + ")"
 _YEAR = r"(?:,? (?:de |del )?(?P<{0}>20\d\d)\b)?"
 # Where a month stands alone; "may" is a verb elsewhere.
@@ -135,11 +136,9 @@ def _day(match: re.Match[str], today: date | None, *, day_first: bool) -> date |
         return date.fromisoformat(part["iso"])
     if part["first"]:
         return _numeric(part, today, day_first=day_first or part["mark"] != "/")
-    if part["day"] or part["day2"]:
-        month = MONTHS[(part["month"] or part["month2"]).rstrip(".")]
-        return _in_year(part["y2"] or part["y3"], month, int(part["day"] or part["day2"]), today)
-    if part["only"]:
-        return _in_year(part["y4"], MONTHS[part["only"].rstrip(".")], 1, today)
+    if name := part["month"] or part["month2"] or part["only"]:
+        year, day = part["y2"] or part["y3"] or part["y4"], int(part["day"] or part["day2"] or 1)
+        return _in_year(year, MONTHS[name.rstrip(".")], day, today)
     if today is None:
         return None
     if part["ordinal"]:

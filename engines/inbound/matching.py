@@ -7,7 +7,7 @@ another's leads.
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -21,13 +21,15 @@ from conversion.vocabulary import Channel
 from engines.inbound.arrival import Arrival
 
 PHONES = frozenset({Channel.SMS, Channel.VOICE})
+NEVER = datetime.min.replace(tzinfo=UTC)
 WENT = (State.SENT, State.DISPATCHING, State.UNKNOWN)  # states in which a touch was, or may have been, seen
 
 
 @dataclass(frozen=True)
 class Match:
     """clients: those that may be meant. touch: the one that it is about; `is_named`: by its id, which proves that the provider
-    has it, else the last one that the lead got. sender: ours that it came to, where it says so.
+    has it, else the last one that the lead got. sender: ours that it came to, where it says so. maybe: of whom one is meant,
+    where that is all that is known. sharing: the clients that write from the address it came to, where they are several.
     """
 
     clients: tuple[UUID, ...]
@@ -35,6 +37,8 @@ class Match:
     touch: Activity | None = None
     sender: Sender | None = None
     is_named: bool = False
+    maybe: tuple[Lead, ...] = ()
+    sharing: frozenset[UUID] = frozenset()
 
     @property
     def client_id(self) -> UUID | None:
@@ -49,14 +53,15 @@ def find(arrival: Arrival, at: datetime) -> Match:
     """
     served = clients_of(arrival)
     touch = named(arrival, served)
-    sender = sender_of(arrival, served)
+    sender, sharing = sender_of(arrival, served)
     if touch is not None:
-        return Match((touch.client_id,), touch.lead, touch, touch.sender or sender, is_named=True)
+        return Match((touch.client_id,), touch.lead, touch, touch.sender or sender, is_named=True, sharing=sharing)
     clients = tuple(served.values_list("pk", flat=True)) if sender is None else (sender.client_id,)
-    lead = lead_of(arrival, clients)
-    if lead is None:
-        return Match(clients, sender=sender)
-    return Match((lead.client_id,), lead, last_touch(lead, arrival.channel, at), sender)
+    maybe = leads_of(arrival, clients)
+    if not maybe or len({person_of(one) for one in maybe}) > 1:
+        return Match(clients, sender=sender, maybe=tuple(maybe), sharing=sharing)
+    lead = maybe[0]
+    return Match((lead.client_id,), lead, last_touch(lead, arrival.channel, at), sender, sharing=sharing)
 
 
 def clients_of(arrival: Arrival) -> QuerySet[Client]:
@@ -93,19 +98,20 @@ def named(arrival: Arrival, clients: QuerySet[Client]) -> Activity | None:
     return touches.filter(wanted).order_by(Coalesce("sent_at", "dispatched_at").desc(nulls_last=True)).first()
 
 
-def sender_of(arrival: Arrival, clients: QuerySet[Client]) -> Sender | None:
-    """The sender that it came to, where there is exactly one of that address."""
+def sender_of(arrival: Arrival, clients: QuerySet[Client]) -> tuple[Sender | None, frozenset[UUID]]:
+    """The sender that it came to, where one client alone has one of that address; else the clients that have."""
     if not arrival.ours:
-        return None
+        return None, frozenset()
     senders = Sender.objects.filter(client__in=clients, address__iexact=arrival.ours.strip())
     if arrival.channel in PHONES:
         senders = senders.filter(channel__in=PHONES)
     elif arrival.channel:
         senders = senders.filter(channel=arrival.channel)
-    found = list(senders[:3])
-    if len({sender.client_id for sender in found}) > 1:
-        return None
-    return next((one for one in found if one.channel == arrival.channel), found[0] if found else None)
+    found = list(senders)
+    sharing = frozenset(sender.client_id for sender in found)
+    if len(sharing) > 1:
+        return None, sharing
+    return next((one for one in found if one.channel == arrival.channel), found[0] if found else None), frozenset()
 
 
 def pair_of(arrival: Arrival) -> Pair | None:
@@ -121,9 +127,14 @@ def pair_of(arrival: Arrival) -> Pair | None:
     return None
 
 
-def lead_of(arrival: Arrival, clients: tuple[UUID, ...]) -> Lead | None:
-    """The one lead whose address it is; of several the only one that was touched. Where the client is not certain, nobody
-    counts who was never touched.
+def person_of(lead: Lead) -> tuple[UUID, str]:
+    """The same for all leads of a client that stand for one person: those with the same e-mail address."""
+    return lead.client_id, lead.email_key or str(lead.pk)
+
+
+def leads_of(arrival: Arrival, clients: tuple[UUID, ...]) -> list[Lead]:
+    """The leads whose address it is, whoever was touched last first; of several those that were touched. Where the client is
+    not certain, nobody counts who was never touched.
     """
     leads = Lead.objects.filter(client__in=clients, deleted_at=None, erased_at=None)
     called = {arrival.person.strip(), str(arrival.details.get("person_id") or "")} - {""}
@@ -132,11 +143,11 @@ def lead_of(arrival: Arrival, clients: tuple[UUID, ...]) -> Lead | None:
     if arrival.channel == Channel.LINKEDIN and called:
         found = list({one.pk: one for one in [*found, *leads.filter(pk__in=known.values("lead"))]}.values())
     if len(found) == 1 and len(clients) == 1:
-        return found[0]
+        return found
     touched = Activity.objects.filter(client__in=clients, lead__in=[one.pk for one in found], state__in=WENT)
     ids = set(touched.values_list("lead_id", flat=True)) if found else set()
-    left = [one for one in found if one.pk in ids]
-    return left[0] if len(left) == 1 else None
+    left = [one for one in found if one.pk in ids] or (found if len(clients) == 1 else [])
+    return sorted(left, key=lambda one: one.last_contacted_at or NEVER, reverse=True)
 
 
 def going_by(pair: Pair | None, leads: QuerySet[Lead]) -> list[Lead]:

@@ -75,7 +75,7 @@ OF_REPLY = {
 
 
 def meaning_of(arrival: Arrival, today: date) -> tuple[Meaning, Reading | None]:
-    """Also how its text was read, where it has one to read. today: at the server; "back on Monday" is counted from it.
+    """Also how its text was read, where it has one to read. today: at the lead, when it came; "back on Monday" counts from it.
 
     A bounce is for good unless it says that it is not; one that only looks like a bounce is not for good unless it says so.
     """

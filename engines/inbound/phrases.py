@@ -43,7 +43,9 @@ SMS_LAST = re.compile(r"(?<!don't )(?<!dont )(?<!not )(?<!never )(?<!can't )(?<!
                       r"(?<!bus )(?<!won't )(?<!at )(?<!pit )(?<!to )\bstop(?:all)?$")  # fmt: skip
 SMS_SHORT = 5  # words
 # Of a text message alone: in a mail they may mean anything.
-SMS_STOP_WORDS = frozenset({"quit", "end", "cancel", "revoke", "arret", "alto", "parar", "fin", "salir", "ende", "aus", "dnd"})
+SMS_STOP_WORDS = frozenset(
+    {"quit", "end", "cancel", "revoke", "arret", "alto", "parar", "fin", "salir", "ende", "aus", "dnd"}
+)
 POLITE = frozenset(
     "please pls plz thanks thx thank you bitte danke merci svp por favor gracias me hi hello ok sofort".split()  # noqa: SIM905
 )

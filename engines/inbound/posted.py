@@ -61,7 +61,7 @@ def _reported(mail: Mail, report: Report, raw: bytes, account: ProviderAccount) 
     kind = OF_ACTION.get(report.action)
     if kind is None or not (report.message_id or report.recipient):
         return None
-    details: dict[str, Any] = {"reason": _without(report.reason, report.recipient), "status": report.status}
+    details: dict[str, Any] = {"reason": without_address(report.reason, report.recipient), "status": report.status}
     if kind is ArrivalKind.BOUNCED:
         # Words without a number may speak of a delay as well.
         details["permanent"] = report.is_permanent if mail.report else report.status.startswith("5")
@@ -86,5 +86,6 @@ def _arrival(mail: Mail, raw: bytes, account: ProviderAccount, **given: Any) -> 
     return Arrival(source=SOURCE, key=key, occurred_at=mail.date, account=account, channel=Channel.EMAIL.value, **given)
 
 
-def _without(reason: str, recipient: str) -> str:
-    return reason.replace(recipient, "[recipient]") if recipient else reason
+def without_address(reason: str, recipient: str) -> str:
+    """A server's words without the person's address, which it may write with other capitals."""
+    return re.sub(re.escape(recipient), "[recipient]", reason, flags=re.IGNORECASE) if recipient else reason

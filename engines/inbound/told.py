@@ -57,7 +57,7 @@ def tell(lead: Lead, word: Word) -> Heard:
     moment = word.at or at
     check(word, moment, at)
     channel = word.touch.channel if word.touch else ""
-    meaning, reading = meaning_of(word, channel, at)
+    meaning, reading = meaning_of(word, channel, moment)
     touch = word.touch or last_touch(lead, channel, moment)
     fact = Fact(lead, touch, word.mark or uuid4().hex, moment)
     match = Match((lead.client_id,), lead, touch, touch.sender if touch else None, is_named=word.touch is not None)

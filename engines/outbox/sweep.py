@@ -16,6 +16,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from conversion.models import Activity
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
+from engines import acquaintance
 from engines.outbox import alerts, circuit
 from engines.outbox.claims import CHANNELS, UNCLAIMED
 from engines.outbox.clock import database_now
@@ -88,8 +89,10 @@ def unanswered(at: datetime) -> QuerySet[Activity]:
 def settle_one(activity: Activity, at: datetime, limits: Limits, swept: Swept) -> None:
     """Ask the provider, send again where that is safe, or say that nobody knows."""
     provider = provider_of(activity)
-    found = None
-    if provider is not None and not circuit.is_shut(circuit.account_of(activity), at):
+    found: Accepted | Absent | None = None
+    if acquaintance.accepted_since(activity):  # its lead was quicker than its provider's answer
+        found = Accepted(activity.provider_message_id)
+    elif provider is not None and not circuit.is_shut(circuit.account_of(activity), at):
         found = looked_up(provider, activity)
     was = State(activity.state)
     mine = {"pk": activity.pk, "claimed_until": activity.claimed_until}

@@ -13,6 +13,7 @@ from conversion.models import ProviderAccount
 from conversion.vocabulary import ArrivalKind, Channel
 from engines.inbound.arrivals import Arrival, take
 from engines.inbound.mail import parse
+from engines.inbound.posted import without_address
 from engines.inbound.receiving import receive
 from engines.webhooks import services
 from engines.webhooks.door import LARGE, SMALL, UNREADABLE, Turned, door
@@ -137,4 +138,4 @@ def part(event: AnymailTrackingEvent, *path: str) -> Any:
 def without(reason: str, event: AnymailTrackingEvent) -> str:
     """The receiver's words without the person's address, which stands in rows and lists that outlive it."""
     recipient = str(event.recipient or "")
-    return reason.replace(recipient, "[recipient]")[:500] if recipient else reason[:500]
+    return without_address(reason, recipient)[:500]

@@ -203,7 +203,7 @@ def moment(text: str) -> datetime | None:
     """Of RFC 2822, as Twilio writes it of calls; of messages it tells none."""
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 

@@ -18,11 +18,11 @@ class PatternForm(serializers.ModelSerializer):
     """One pattern. `patterns` is its payload; `is_valid`, whether it has not expired."""
 
     patterns = serializers.JSONField()
-    is_valid = serializers.SerializerMethodField()
+    is_valid = serializers.SerializerMethodField()  # type: ignore[assignment] # a field is no attribute: the method stays
 
     class Meta:
         model = ConversionPattern
-        fields = ("patterns", "sample_size", "confidence", "computed_at", "valid_until", "is_valid")
+        fields: tuple[str, ...] = ("patterns", "sample_size", "confidence", "computed_at", "valid_until", "is_valid")
 
     def get_is_valid(self, row: ConversionPattern) -> bool:
         return row.valid_until > now()

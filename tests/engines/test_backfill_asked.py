@@ -132,6 +132,7 @@ def test_of_a_client_that_was_deleted_meanwhile_nothing_is_done(customer):
     assert (state_of(run), facts(customer)) == ("skipped", before)
 
 
+@pytest.mark.django_db(transaction=True)  # the command closes connections that are too old
 def test_the_command_does_all_that_waits(customer, make_client):
     runs = [asked(client) for client in (customer, make_client("Twin"))]
     call_command("run_backfills", "--once")

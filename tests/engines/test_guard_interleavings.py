@@ -53,7 +53,7 @@ def play(world, steps):
 @pytest.fixture(autouse=True)
 def console(settings):
     """The default that sends nothing anywhere, on both databases; it needs no PUBLIC_URL."""
-    settings.DEFAULT_PROVIDERS = {"email": "console"}
+    settings.DEFAULT_PROVIDERS = dict.fromkeys(("email", "sms", "linkedin", "voice"), "console")
 
 
 @pytest.fixture

@@ -62,6 +62,7 @@ def test_a_daily_look_that_breaks_is_repeated_and_then_held(customer, daily, mon
 def test_tasks_are_called_as_the_rows_name_them(schedule, monkeypatch):
     from agency_os.celery import app  # noqa: PLC0415 (a test may look at the whole)
 
+    app.loader.import_default_modules()  # as a worker does when it starts
     for name in (*Flow, "poll", "send_due", flows.LEARN):
         assert name in app.tasks
     monkeypatch.setattr(polling, "check_health", lambda _: None)

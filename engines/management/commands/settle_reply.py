@@ -71,10 +71,15 @@ def listed(client: Client | None, *, as_json: bool) -> str:
 
 def line(message: InboundMessage) -> str:
     whose = message.client.name if message.client else f"any client of {message.account}"
-    text = " ".join((message.text or message.subject).split())
+    text = visible(" ".join((message.text or message.subject).split()))
     said = text if len(text) <= SHOWN else text[:SHOWN] + "..."
     what = " ".join(part for part in (message.channel, message.kind, message.reading) if part)
-    return f"{message.pk}  {message.received_at:%Y-%m-%d %H:%M}  {whose}  {what}  from {message.person or '?'}: {said}"
+    return f"{message.pk}  {message.received_at:%Y-%m-%d %H:%M}  {whose}  {what}  from {visible(message.person) or '?'}: {said}"
+
+
+def visible(text: str) -> str:
+    """Without what a terminal would obey: anybody can write to us."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def document(message: InboundMessage) -> dict[str, Any]:

@@ -46,10 +46,17 @@ def test_nobody_is_let_in_without_a_token():
 
 
 def test_an_address_that_is_not_there(api):
-    for path in ("/api/v1/nothing", "/api/v1/leads/1", "/api/v1/leads/", "/api/v1/", "/api/v1/clients/acme/leads"):
+    for path in (
+        "/api/v1/nothing",
+        "/api/v1/leads/1",
+        "/api/v1/leads/",
+        "/api/v1/",
+        "/api/v1/clients/acme/leads",
+        "/api/v1/a%0Ab",
+    ):
         answer = api.get(path)
-        assert answer.status_code == 404
-        assert path == "/api/v1/" or answer.json() == {
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert answer.json() == {
             "type": "about:blank",
             "title": "Not Found",
             "status": 404,

@@ -155,3 +155,8 @@ def test_query_parameters_are_known_once_and_storable():
     for query in ("c=1", "a=1&a=2", "a=%00"):
         with pytest.raises(ValidationError):
             check_query(QueryDict(query), {"a", "b"})
+
+
+def test_a_body_in_chunks_is_refused_and_not_passed_over(api, customer):
+    answer = api.generic("POST", LEADS, b"", content_type="application/json", HTTP_TRANSFER_ENCODING="chunked")
+    assert (answer.status_code, answer["Content-Type"]) == (411, "application/problem+json")

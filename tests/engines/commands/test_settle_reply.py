@@ -54,6 +54,12 @@ def test_the_queue(told, message, twin):
     assert told(client="beta") == "Nothing waits for a person."
 
 
+def test_nothing_that_a_terminal_would_obey(told, account, sent):
+    fields = {"person": "a\x1b[1A@b.example", "ours": "ann@acme.example"}
+    take(arrival("replied", account, text="Hi\x1b]0;x\x07\u202e\u009b2J", **fields))
+    assert told().endswith("from a?[1A@b.example: Hi?]0;x???2J")
+
+
 def test_whose_it_is(told, message, sent, customer):
     assert told(str(message.pk), client="acme", lead="bob@recipient.example") == "The message is settled."
     assert kinds(customer) == ["positive_reply", "replied"]

@@ -97,11 +97,63 @@ def test_of_two_leads_with_one_address_the_touched_one(sent, account, customer):
     assert message().lead_id == sent.lead_id
 
 
-def test_two_touched_leads_with_one_address_are_for_a_person(sent, account, customer, seat):
+@pytest.mark.parametrize("references", [(), ("m-1",)], ids=["no thread", "a thread"])
+def test_leads_with_one_e_mail_address_are_one_person(sent, twin, account, customer, seat, references):
     other = make_lead(customer, email="bob@recipient.example", email_key="bob@recipient.example")
     dispatched(other, seat, "sent")
-    assert take(reply(account)) is Taken.UNMATCHED
-    assert message().client_id == customer.pk
+    planned(other, seat, 2)
+    Lead.objects.for_client(customer).filter(pk=sent.lead_id).update(last_contacted_at=SENT)
+    assert take(reply(account, references=references)) is Taken.DONE
+    assert (message().lead_id, kinds(customer)) == (sent.lead_id, ["replied"])
+    assert states(customer) == [("cancelled", "replied")] * 3 + [("sent", "")] * 2
+    assert states(twin.client) == [("planned", ""), ("sent", "")]
+
+
+@pytest.mark.parametrize("text", ["Who is this?", "Please stop"])
+def test_people_who_share_a_number_are_told_apart_by_a_person_and_get_no_more_there(customer, twin, agency, text):
+    account = ProviderAccount.objects.create(agency=agency, channel="sms", kind="twilio", name="sms")
+    seat = Sender.objects.create(client=customer, channel="sms", address="+61255500000", account=account)
+    leads = [
+        make_lead(customer, phone="+61255501234", email=f"{name}@a.example", email_key=f"{name}@a.example")
+        for name in ("jo", "al")
+    ]
+    for lead in leads:
+        dispatched(lead, seat, "sent", channel="sms")
+        planned(lead, seat, 2, channel="sms")
+        planned(lead, seat, 3)
+    Lead.objects.for_client(twin.client).filter(pk=twin.lead_id).update(phone="+61255501234")
+    assert take(reply(account, text, channel="sms", person="+61255501234", ours="+61255500000")) is Taken.UNMATCHED
+    assert (message().client_id, kinds(customer)) == (customer.pk, [])
+    gone = {state for state in states(customer) if state[0] == "cancelled"}
+    assert len(gone) == 1
+    assert sorted(Activity.objects.for_client(customer).values_list("channel", "state")) == [
+        *[("email", "planned")] * 2,
+        *[("sms", "cancelled")] * 2,
+        *[("sms", "sent")] * 2,
+    ]
+    assert states(twin.client) == [("planned", ""), ("sent", "")]
+
+
+def test_a_stop_to_a_number_from_which_two_clients_write_holds_for_both(customer, make_client, agency):
+    account = ProviderAccount.objects.create(agency=agency, channel="sms", kind="twilio", name="sms")
+    clients = [customer, make_client("Beta"), make_client("Gamma")]
+    ours = ["+61255500000", "+61255500000", "+61255500001"]
+    seats = [
+        Sender.objects.create(client=client, channel="sms", address=address, account=account)
+        for client, address in zip(clients, ours, strict=True)
+    ]
+    leads = [make_lead(client, phone="+61255501234") for client in clients]
+    dispatched(leads[0], seats[0], "sent", channel="sms")
+    take(reply(account, "STOP", channel="sms", person="+61255501234", ours=ours[0]))
+    assert set(Suppression.objects.values_list("client", flat=True)) == {client.pk for client in clients[:2]}
+    assert [lead_now(lead).is_unsubscribed for lead in leads] == [True, None, None]
+
+
+def test_days_of_return_count_from_the_day_on_which_it_came_at_the_lead(sent, account, bob):
+    Lead.objects.for_client(bob.client).filter(pk=bob.pk).update(timezone="Australia/Sydney")
+    evening = SENT.replace(hour=22)  # Tuesday morning in Sydney
+    take(reply(account, "I'm out of office, back tomorrow.", occurred_at=evening))
+    assert message().until == (evening + timedelta(days=2)).date()
 
 
 def test_a_stranger(sent, account, customer):

@@ -1,6 +1,8 @@
 import secrets
 
 import pytest
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 
 from conversion.api.tokens import issue
 from conversion.vocabulary import Role
@@ -44,3 +46,13 @@ def token_of(*clients, role="admin"):
 def tools(acme):
     """An admin's of one client."""
     return Tools(Door(token_of(acme)[1]))
+
+
+@pytest.fixture(autouse=True)
+def one_connection():
+    """The test's transaction outlives a request."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)

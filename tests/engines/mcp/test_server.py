@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import anyio
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils.timezone import now
@@ -88,12 +89,12 @@ def database(tmp_path, transactional_db):
 
 
 def program(url, token):
-    environment = {name: os.environ[name] for name in ("SECRET_KEY", "ALLOWED_HOSTS") if name in os.environ}
+    environment = {"SECRET_KEY": "tests", "SUPPRESSION_KEY": "tests", "CREDENTIAL_KEY": settings.CREDENTIAL_KEY[0]}
     return StdioServerParameters(
         command=sys.executable,
         args=["manage.py", "mcp"],
         cwd=ROOT,
-        env={**environment, "DATABASE_URL": url, "AGENCY_TOKEN": token, "REDIS_URL": ""},
+        env={**environment, "ALLOWED_HOSTS": "agency.example", "DATABASE_URL": url, "AGENCY_TOKEN": token},
     )
 
 

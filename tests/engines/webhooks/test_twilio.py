@@ -25,7 +25,7 @@ from conversion.secrets import seal
 from engines.inbound.arrivals import retry_waiting
 from engines.sms import SMSEngine
 from engines.voice import VoiceEngine
-from engines.webhooks.twilio import is_stop
+from engines.webhooks.twilio import is_stop, moment
 from tests.engines.phones import (  # noqa: F401 (fixtures)
     OURS,
     PERSON,
@@ -288,6 +288,13 @@ class TestReplies:
         twilio.report(touch.provider_message_id, "delivered")
         twilio.report(touch.provider_message_id, "queued")
         assert (state_of(touch), kinds(lead)) == (("sent", ""), ["delivered", "positive_reply", "replied"])
+
+
+@pytest.mark.parametrize(
+    "stamp", ["", "x", "Mon, 01 Jan 99999999999999999999 00:00:00 +0000", "Mon, 01 Jan 2026 00:00:00 +99999999999999999999"]
+)
+def test_a_moment_that_is_none(stamp):
+    assert moment(stamp) is None
 
 
 @pytest.mark.postgresql

@@ -68,7 +68,7 @@ DOORS: dict[str, dict[str, Door]] = {
         "delete": done(OPERATOR, "lead", answer=204),
     },
     "leads/<uuid:pk>/score": {"post": done(OPERATOR, "lead", preview=False)},
-    "leads/<uuid:pk>/plan": {"post": done(VIEWER, "lead", preview=True, answer=409)},  # it has touches to come
+    "leads/<uuid:pk>/plan": {"post": done(VIEWER, "lead", preview=True)},
     "activities": {"get": listed("touch")},
     "activities/<uuid:pk>": {"get": shown("touch")},
     "activities/<uuid:pk>/complete": {"post": done(OPERATOR, "call", outcome="voicemail")},
@@ -121,8 +121,8 @@ NOBODY = dict.fromkeys(("anonymous", "disabled", "revoked", "old session"), 401)
 UNSIGNED = {"post": Wide(("account",), 401)}  # a provider signs; whoever else knocks, with whatever rights, is turned away
 WIDE: dict[str, dict[str, Wide]] = {
     "api/v1/<path:rest>": {"get": Wide(("nothing",), 404, NOBODY)},
-    "api/schema": {"get": Wide((), 200, NOBODY)},
-    "api/docs": {"get": Wide((), 200, NOBODY)},
+    "api/schema": {"get": Wide()},  # what there is to call, for whoever writes a caller
+    "api/docs": {"get": Wide()},
     "healthz": {"get": Wide()},
     "readyz": {"get": Wide()},
     "metrics": {"get": Wide((), 401)},  # a token of its own
@@ -153,11 +153,11 @@ ADMIN_MODELS = {
 # Tools of the MCP server: arguments, and the role that they need.
 TOOLS: dict[str, tuple[Role, Callable[[Rows], dict[str, Any]]]] = {
     "list_clients": (VIEWER, lambda rows: {}),
-    "get_patterns": (VIEWER, lambda rows: {"client": str(rows.client.pk)}),
+    "get_patterns": (VIEWER, lambda rows: {"client": str(rows.client.pk), "type": "how"}),
     "get_brief": (VIEWER, lambda rows: {"client": str(rows.client.pk)}),
     "preview_plan": (VIEWER, lambda rows: {"client": str(rows.client.pk), "lead": str(rows.lead.pk)}),
     "score_lead": (VIEWER, lambda rows: {"client": str(rows.client.pk), "lead": str(rows.lead.pk)}),
-    "get_run": (VIEWER, lambda rows: {"run_id": rows.run.pk}),
+    "get_run": (VIEWER, lambda rows: {"run_id": str(rows.run.pk)}),
     "learn": (ADMIN, lambda rows: {"clients": [str(rows.client.pk)]}),
     "backfill": (ADMIN, lambda rows: {"client": str(rows.client.pk)}),
 }

@@ -34,7 +34,7 @@ from conversion.tenancy import across_clients
 from conversion.vocabulary import Role
 from patterns.models import BackfillRun, ConversionPatternHistory, HealthAlert, LearningRun, PooledWeights, Rescoring
 from tests.factories import MONDAY, event, lead, touch
-from tests.patterns.stored import keep_all
+from tests.patterns.stored import PAYLOADS, keep
 
 SECRET = "correct horse battery staple"
 
@@ -119,7 +119,8 @@ def talk(rows):
 
 def learn(rows):
     client = rows.client
-    keep_all(client)
+    for kind, payload in PAYLOADS.items():
+        keep(client, kind, {**payload(), "sample_size": 500, "confidence": 0.8})
     rows.version = ConversionPatternHistory.objects.create(
         client=client,
         pattern_type="who",
