@@ -7,7 +7,8 @@ CLIENTS, USER = "agency_os.clients", "agency_os.user"
 
 def taken_back(connection: Any) -> None:
     """Of psycopg's own connection: nothing is shown any more. Called by the pool with each that is given back."""
-    for setting in ("ROLE", CLIENTS, USER):
-        connection.execute(f"RESET {setting}")
+    for setting in ("role", CLIENTS, USER):
+        quoted = setting.replace(".", '"."')  # "user" is a word of SQL
+        connection.execute(f'RESET "{quoted}"')
     if not connection.autocommit:
         connection.commit()

@@ -94,7 +94,7 @@ class CellDescription(OpenApiSerializerFieldExtension):
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        schema = self.target.described | getattr(self.target, "bounds", {})
+        schema: dict[str, Any] = {**self.target.described, **getattr(self.target, "bounds", {})}
         if self.target.longest:
             schema["maxLength"] = self.target.longest
         if self.target.words:

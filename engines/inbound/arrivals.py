@@ -149,13 +149,19 @@ def concluded(
         return (Taken.WAITING, "") if named else (Taken.IGNORED, "it names no touch")
     if match.lead is None:
         return nobodys(callback, arrival, match, meaning, reading)
-    fact = Fact(match.lead, touch, callback.key, callback.occurred_at, arrival.message_id, arrival.details)
+    fact = Fact(match.lead, touch, callback.key, happened(callback, match), arrival.message_id, arrival.details)
     events = carry_out(meaning, fact, match, reading, pair_of(arrival))
     if events is None:
         return Taken.IGNORED, "the person asked to be forgotten"
     if is_message(arrival):
         message_of(callback, arrival, match, reading, events).save()
     return Taken.DONE, ""
+
+
+def happened(callback: Callback, match: Match) -> datetime:
+    """When: what follows from a touch comes after it, whatever the clock says of whoever tells it."""
+    dispatched_at = match.touch.dispatched_at if match.touch is not None and match.is_named else None
+    return max(callback.occurred_at, dispatched_at) if dispatched_at else callback.occurred_at
 
 
 def is_message(arrival: Arrival) -> bool:

@@ -29,9 +29,9 @@ class ToldError(ValueError):
 
 @dataclass(frozen=True)
 class Word:
-    """kind: what happened. at: aware, None: now. touch: the one that it is about, where that is known. text, subject: of a reply, which is
-    read (`engines.inbound.classify`). mark: names it among all others of the client, so that it is recorded once; empty: it has
-    not been told before.
+    """kind: what happened. at: aware, None: now. touch: the one that it is about, where that is known. text, subject: of a
+    reply, which is read (`engines.inbound.classify`). mark: names it among all others of the client, so that it is recorded
+    once; empty: it has not been told before.
     """
 
     kind: EventKind

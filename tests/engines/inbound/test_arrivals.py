@@ -48,6 +48,13 @@ def test_what_became_of_a_message_is_an_event_with_its_own_time(sent, customer, 
     )
 
 
+@pytest.mark.parametrize("early", [timedelta(seconds=30), timedelta(days=200)])
+def test_what_answers_a_touch_comes_after_it_whatever_the_clock_there_says(sent, bob, customer, early):
+    take(of(sent, "replied", occurred_at=SENT - early, text="No thanks, we are not interested."))
+    assert Event.objects.for_client(customer).get().occurred_at == SENT
+    assert (lead_now(bob).status, lead_now(bob).status_at) == ("not_interested", SENT)
+
+
 def test_told_again_it_is_known(sent):
     assert take(of(sent, "opened")) is Taken.DONE
     before = facts()
