@@ -70,7 +70,7 @@ check: install-dev ## lint, types and the directions of imports
 validate: install-dev ## every statistical claim on simulated worlds whose truth is known (SEEDS=200 FIRST_SEED=1)
 	@$(BIN)/python -m benchmarks.validate --seeds $(or $(SEEDS),200) --first-seed $(or $(FIRST_SEED),1) --report docs/validation.md
 
-chaos: install-dev ## faults injected into real workers, PostgreSQL and Redis while messages go out (MESSAGES=500 ONLY=1,12)
+chaos: install-dev ## faults injected into real workers, PostgreSQL and Redis while messages go out (MESSAGES=500 ONLY=1,12,sms)
 	@$(BIN)/python -m benchmarks.chaos --messages $(or $(MESSAGES),500) --only "$(ONLY)"
 
 requirements: install-dev ## compile the .in files into pinned .txt files

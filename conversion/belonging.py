@@ -45,12 +45,14 @@ def ties() -> dict[str, list[Tie]]:
     """By table, in the order of the columns."""
     found: dict[str, list[Tie]] = {}
     for model in apps.get_models():
-        if model._meta.app_label in APPS and _client_of(model) is not None:
-            for field in model._meta.concrete_fields:
-                parent = field.related_model
-                if field.is_relation and field.name != "client" and (whose := _client_of(parent)) is not None:
-                    tie = Tie(model._meta.db_table, field.column, parent._meta.db_table, whose.null)
-                    found.setdefault(tie.table, []).append(tie)
+        if model._meta.app_label not in APPS or _client_of(model) is None:
+            continue
+        for field in model._meta.concrete_fields:
+            parent: Any = field.related_model
+            whose = None if parent is None or field.name == "client" else _client_of(parent)
+            if whose is not None:
+                tie = Tie(model._meta.db_table, str(field.column), parent._meta.db_table, whose.null)
+                found.setdefault(tie.table, []).append(tie)
     return found
 
 

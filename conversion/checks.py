@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004 (Django's own name)
 from django.db import connections
 
+from conversion import walls
+
 POSTGRESQL_MINIMUM = (13, 0)
 SQLITE_MINIMUM = (3, 35)  # window functions, UPDATE FROM and RETURNING
 
@@ -69,3 +71,31 @@ def check_production(**_: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security, deploy=True)
+def check_second_wall(**_: Any) -> list[CheckMessage]:
+    """Whether web processes connect by a role of their own."""
+    if settings.EMBEDDED or settings.WEB_DATABASE_URL:
+        return []
+    return [
+        Warning(
+            "Web processes connect as the owner of the tables, whom no row-level security binds.",
+            hint="Run make_roles and set WEB_DATABASE_URL (docs/walls.md).",
+            id="agency.W014",
+        )
+    ]
+
+
+@register(Tags.database)
+def check_role(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """Whether whoever runs this is shown rows at all: all but the web has to be."""
+    return [
+        Error(
+            "DATABASE_URL names a role that is shown no client's rows: senders and commands would find nothing to do.",
+            hint="Name the owner of the tables there, and this role in WEB_DATABASE_URL (docs/walls.md).",
+            id="agency.E011",
+        )
+        for alias in databases or []
+        if walls.wall(alias).binds
+    ]

@@ -85,7 +85,9 @@ def guarded() -> Iterator[tuple[type[models.Model], Rule]]:
         elif issubclass(model, ClientRow):
             yield model, Rule(own=MINE)
         else:
-            raise NoRuleError(f"{label}: say in conversion/policies.py whose its rows are (RULES, or UNGUARDED and why).")
+            raise NoRuleError(
+                f"{label}: say in conversion/policies.py whose its rows are (RULES, or UNGUARDED and why)."
+            )
 
 
 @dataclass(frozen=True)
@@ -141,14 +143,18 @@ def install(using: str = "default", flows: str | None = None, **_: Any) -> None:
         rows = cursor.fetchall()
     guards = {table for table, is_guarded, *_ in rows if is_guarded}
     present = {(table, name): remark for table, _, name, remark, _ in rows if name}
-    flows = flows or next((role for table, _, name, _, role in rows if (table, name) == ("conversion_client", FLOWS)), None)
+    flows = flows or next(
+        (role for table, _, name, _, role in rows if (table, name) == ("conversion_client", FLOWS)), None
+    )
     wanted = policies({table for table, *_ in rows}, flows)
     names = {(one.table, one.name) for one in wanted}
     # One table at a time: each is locked only for as long as it takes.
     for table in sorted({one.table for one in wanted}):
         here = [one for one in wanted if one.table == table]
         new = [one for one in here if present.get((table, one.name)) != one.remark]
-        old = [name for of, name in present if of == table and ((of, name) not in names or name in {n.name for n in new})]
+        old = [
+            name for of, name in present if of == table and ((of, name) not in names or name in {n.name for n in new})
+        ]
         statements = [f"DROP POLICY {name} ON {table}" for name in old] + [one.create() for one in new]
         if table not in guards:
             statements.append(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

@@ -119,8 +119,8 @@ SQLITE_TRIGGERS = {
 
 
 def remove(using: str = "default", **_: Any) -> None:
-    """SQLite renames no table while triggers name one that is gone, and a migration that changes a table makes it anew. Connected
-    to `pre_migrate`; they come back after the migration.
+    """SQLite renames no table while triggers name one that is gone, and a migration that changes a table makes it anew.
+    Connected to `pre_migrate`; they come back after the migration.
     """
     connection = connections[using]
     if connection.vendor == "sqlite":

@@ -1,13 +1,13 @@
 """The second wall between clients: what PostgreSQL shows a web process, whatever is asked of it.
 
-A web process connects as a plain role, to which policies (`conversion.policies`) show the rows of the clients that were named on
-its connection, and none where none were. They are named in one place, where it is worked out who calls (`conversion.access`),
-and forgotten when the request ends. It stands against a query that forgot its client; whoever can make a process run SQL
-of its own can name other clients as well.
+A web process connects as a plain role, to which policies (`conversion.policies`) show the rows of the clients that were named
+on its connection, and none where none were. They are named in one place, where it is worked out who calls
+(`conversion.access`), and forgotten when the request ends. It stands against a query that forgot its client; whoever can
+make a process run SQL of its own can name other clients as well.
 
 A door that works across clients says so by `lifted`: inside, the connection has the role of the flows, to which everything is
-shown. Processes that connect as the owner of the tables, or in that role, see everything anyway; for them, and on SQLite, nothing
-here does anything.
+shown. Processes that connect as the owner of the tables, or in that role, see everything anyway; for them, and on SQLite,
+nothing here does anything.
 """
 
 from collections.abc import Iterable, Iterator
@@ -91,10 +91,10 @@ def forget(**_: Any) -> None:
 
 def wall(alias: str = DEFAULT_DB_ALIAS) -> Wall:
     """How this process connects. Asked once: after `make_roles` processes are started anew."""
+    connection = connections[alias]
+    if connection.vendor != "postgresql":
+        return Wall(binds=False, flows=None)
     if alias not in _walls:
-        connection = connections[alias]
-        if connection.vendor != "postgresql":
-            return Wall(binds=False, flows=None)
         with connection.cursor() as cursor:
             cursor.execute(ASK)
             _walls[alias] = Wall(*cursor.fetchone())

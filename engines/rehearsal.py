@@ -47,11 +47,12 @@ class People(Protocol):
 
 @dataclass
 class Day:
-    """sent: touches by channel. back: what came back, each the lead and the arrival."""
+    """sent: touches by channel. back: what came back, each the lead and the arrival. booked: leads that booked in a call."""
 
     date: date
     sent: Counter[str] = field(default_factory=Counter)
     back: list[tuple[Lead, Arrival]] = field(default_factory=list)
+    booked: list[Lead] = field(default_factory=list)
 
 
 @dataclass
@@ -113,6 +114,8 @@ class Rehearsal:
                 touch_number=touch.touch_number,
                 sequence_id=touch.sequence_id,
             )
+            if met.outcome == CallOutcome.MEETING_BOOKED:
+                day.booked.append(lead)
         elif tried.state == State.SENT:
             met = self.people.meet(tried, moment, before)
         else:

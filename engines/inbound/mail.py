@@ -3,6 +3,7 @@
 Anybody can send anything, so nothing here raises, and whatever is large, deep or broken is cut.
 """
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ BOUNDARIES = 80  # a mail with more parts is built to keep its reader busy; its 
 PARTS = 50
 LINE, TEXT = 2000, 100_000  # characters of a header and of the text
 ADDRESSES = 50
+WESTERN = frozenset({"ascii", "utf-8", "iso8859-1", "cp1252"})  # Python's names of them
 KEPT = (*HEADERS, "list-id", "list-unsubscribe")
 TO = ("to", "cc", "delivered-to", "x-original-to", "envelope-to")
 COMPLAINED = "complained"
@@ -142,10 +144,16 @@ def _decoded(part: Message) -> str:
 
 
 def _as_text(content: bytes, charset: str) -> str:
+    """Of what says that it is Western, or nothing, the bytes know better: UTF-8 where they are, else what Windows writes."""
     try:
-        return content.decode(charset, "replace")
+        if codecs.lookup(charset).name not in WESTERN:
+            return content.decode(charset, "replace")
     except (LookupError, ValueError):  # a charset that is none, or no charset of text
-        return content.decode("utf-8", "replace")
+        pass
+    try:
+        return codecs.getincrementaldecoder("utf-8")().decode(content)  # its end may be cut off
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
 
 
 def _storable(text: str) -> str:

@@ -74,6 +74,7 @@ def touches_of(client: Client, start: datetime) -> Any:
 def told(day: Day) -> Iterator[str]:
     sent = ", ".join(f"{count} {channel}" for channel, count in sorted(day.sent.items()))
     lines = [f"{lead} {said(arrival)}" for lead, arrival in day.back]
+    lines += [f"{lead} booked a meeting in a call" for lead in day.booked]
     if sent or lines:
         yield f"  {day.date:%a %d %b}  {sent or 'nothing to send'}"
     for line in lines:

@@ -126,7 +126,8 @@ class SimulatedPeople:
             occurred_at=at,
             client_id=touch.client_id,
             idempotency_key=touch.idempotency_key or "",
-            person=getattr(touch.lead, KEY.get(Channel(touch.channel), "phone")),
+            # A call that a person made has no key, and several leads may share a number.
+            person=getattr(touch.lead, KEY.get(Channel(touch.channel), "phone") if touch.idempotency_key else "email"),
             channel=touch.channel,
             text=text,
         )

@@ -17,6 +17,7 @@ from conversion.models import Activity, ProviderAccount
 from conversion.secrets import CredentialError, credentials_of
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState, ArrivalKind, CallOutcome, Channel
+from engines.inbound.arrival import storable
 from engines.inbound.arrivals import Arrival, take
 from engines.outbox.clock import database_now
 from engines.providers.twilio_terms import LEG, OPTED_OUT, connecting, hanging_up
@@ -124,7 +125,7 @@ def connect(request: HttpRequest, account_id: UUID) -> HttpResponse:
     opted out since.
     """
     account, _ = heard(request, account_id, Channel.VOICE)
-    key, since = request.GET.get("key", ""), database_now() - YOUNG
+    key, since = storable(request.GET.get("key", "")), database_now() - YOUNG
     with across_clients("arrivals"):
         went = Activity.objects.filter(
             idempotency_key=key,

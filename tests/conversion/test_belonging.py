@@ -65,7 +65,9 @@ def test_no_load_mixes_clients(mine, theirs):
 def test_an_agencys_account_may_be_named_and_another_clients_not(mine, theirs):
     agency = mine.client.agency
     shared = ProviderAccount.objects.create(agency=agency, channel="email", kind="console", name="shared")
-    own = ProviderAccount.objects.create(agency=agency, client=theirs.client, channel="email", kind="console", name="own")
+    own = ProviderAccount.objects.create(
+        agency=agency, client=theirs.client, channel="email", kind="console", name="own"
+    )
     Sender.objects.create(client=mine.client, channel="email", address="a@us.example", account=shared)
     with pytest.raises(DatabaseError, match=FOREIGN), transaction.atomic():
         Sender.objects.create(client=mine.client, channel="email", address="b@us.example", account=own)

@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection
 
-from conversion.checks import check_database, check_production
+from conversion import walls
+from conversion.checks import check_database, check_production, check_role, check_second_wall
 
 
 @pytest.mark.django_db
@@ -38,3 +39,21 @@ def test_production_needs_a_key_for_the_suppression_hashes(settings):
     assert [found.id for found in check_production()] == ["agency.E008"]
     settings.SUPPRESSION_KEY = "long"
     assert check_production() == []
+
+
+def test_the_web_has_a_role_of_its_own_in_production(settings):
+    settings.EMBEDDED, settings.WEB_DATABASE_URL = False, ""
+    assert [found.id for found in check_second_wall()] == ["agency.W014"]
+    settings.WEB_DATABASE_URL = "postgresql://agency_web@localhost/agency"
+    assert check_second_wall() == []
+    settings.EMBEDDED, settings.WEB_DATABASE_URL = True, ""
+    assert check_second_wall() == []
+
+
+@pytest.mark.django_db
+def test_nobody_else_connects_by_that_role(monkeypatch):
+    assert check_role(databases=["default"]) == []
+    monkeypatch.setitem(walls._walls, "default", walls.Wall(binds=True, flows=None))
+    assert [found.id for found in check_role(databases=["default"])] == (
+        ["agency.E011"] if connection.vendor == "postgresql" else []
+    )

@@ -15,6 +15,7 @@ from conversion.vocabulary import CHANNELS
 from engines.allocator import AllocatorEngine
 from engines.inbound.arrivals import Arrival
 from engines.management import simulated
+from engines.management.show import told
 from engines.management.simulated import SimulatedPeople, equip
 from engines.outbox import clock, dispatching
 from engines.outbox.sending import send_now
@@ -100,6 +101,26 @@ def test_an_answer_ends_it(acme, make_client, kind, code):
     assert Event.objects.filter(lead=jo, kind=kind).count() == 1
     assert [lead.pk for day in days for lead, _ in day.back] == [jo.pk]
     assert set(Activity.objects.filter(lead=theirs).values_list("state", flat=True)) == {"planned"}
+
+
+@dataclass
+class Keen(Patient):
+    """Books in the call."""
+
+    def meet(self, touch, *_):
+        return Met(outcome="meeting_booked" if touch.channel == "voice" else "connected")
+
+
+@transactional
+def test_who_books_in_a_call_is_named(acme):
+    jo = reachable(acme)
+    days = rehearse(acme, Keen())
+    assert [(lead, day.sent) for day in days for lead in day.booked] == [(jo, Counter(voice=1))]
+    jo.refresh_from_db()
+    assert jo.status == "converted"
+    assert [line.strip() for day in days if day.booked for line in told(day)][1:] == [
+        f"{jo} booked a meeting in a call"
+    ]
 
 
 @transactional

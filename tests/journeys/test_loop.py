@@ -114,8 +114,7 @@ def workers(acme, settings, tmp_path):
         yield running
         for one in running:
             one.terminate()
-        for one in running:
-            one.wait(30)
+        assert [one.wait(30) for one in running] == [0, 0]
 
 
 def run(*words, **options):
@@ -239,7 +238,6 @@ def test_what_is_learned_from_real_answers_is_the_truth(
     bring_in(people, clients, tmp_path)
     run("learn_patterns", acme.slug)
     before, first = founders(acme)
-    print(before, first.confidence)
     assert before["status"] != "supported"
 
     touches = plan_and_send(acme)
@@ -254,9 +252,7 @@ def test_what_is_learned_from_real_answers_is_the_truth(
     days_pass(acme)
     run("learn_patterns", acme.slug)
     after, second = founders(acme)
-    print(after, second.confidence)
     truth = planted(simulation, people)
-    print(truth)
     assert (second.version, second.sample_size) == (first.version + 1, first.sample_size + LEADS)
     assert (after["status"], after["lift_low"] <= truth <= after["lift_high"]) == ("supported", True)
     assert abs(after["lift"] - truth) < abs(before["lift"] - truth)

@@ -23,7 +23,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--web", default="agency_web", metavar="ROLE", help="default: %(default)s")
         parser.add_argument("--flows", default="agency_flows", metavar="ROLE", help="default: %(default)s")
-        parser.add_argument("--sql", action="store_true", help="print what needs the right to make roles, and do nothing")
+        parser.add_argument(
+            "--sql", action="store_true", help="print what needs the right to make roles, and do nothing"
+        )
 
     def handle(self, *, web: str, flows: str, sql: bool, **_: Any) -> None:
         if connection.vendor != "postgresql":
@@ -86,7 +88,8 @@ def weakness(web: str, flows: str) -> str:
     if owns:
         return f"{web} is, or belongs to, the owner of the tables: take another role."
     if inherits:
-        return f"{web} has the rights of {flows} without asking: ALTER ROLE {web} NOINHERIT (PostgreSQL 16: GRANT {flows} TO {web} WITH INHERIT FALSE)"
+        wanted = f"ALTER ROLE {web} NOINHERIT; from PostgreSQL 16 on GRANT {flows} TO {web} WITH INHERIT FALSE"
+        return f"{web} has the rights of {flows} without asking: {wanted}"
     return ""
 
 

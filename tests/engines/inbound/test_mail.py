@@ -13,6 +13,25 @@ from engines.inbound.markup import plain
 from tests.engines.inbound.mails import bounce, complaint, mail
 
 
+@pytest.mark.parametrize("declared", ["", "us-ascii", "utf-8", "iso-8859-1", "windows-1252", "x-unknown"])
+@pytest.mark.parametrize("written", ["utf-8", "cp1252"])
+def test_a_wish_in_bytes_that_are_not_what_they_are_declared_to_be(declared, written):
+    kind = "text/plain" + (f"; charset={declared}" if declared else "")
+    raw = f"From: tom@corp.example\nContent-Type: {kind}\n\n".encode() + "Bitte löschen Sie mich – danke".encode(
+        written
+    )
+    found = parse(raw)
+    assert found.text == "Bitte löschen Sie mich – danke"
+    assert classify(found.text).kind is Kind.UNSUBSCRIBE
+
+
+def test_other_alphabets_are_as_declared_and_a_cut_off_end_spoils_nothing():
+    head = b"From: tom@corp.example\nContent-Type: text/plain; charset="
+    assert parse(head + b"koi8-r\n\n" + "стоп".encode("koi8-r")).text == "стоп"
+    assert parse(head + b"iso-2022-jp\n\n" + "停止".encode("iso-2022-jp")).text == "停止"
+    assert parse(head + b"utf-8\n\n" + "Grüße ü".encode()[:-1]).text == "Grüße"
+
+
 def test_a_reply():
     raw = mail(
         "Grüße, ja.",

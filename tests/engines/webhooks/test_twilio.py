@@ -291,7 +291,8 @@ class TestReplies:
 
 
 @pytest.mark.parametrize(
-    "stamp", ["", "x", "Mon, 01 Jan 99999999999999999999 00:00:00 +0000", "Mon, 01 Jan 2026 00:00:00 +99999999999999999999"]
+    "stamp",
+    ["", "x", "Mon, 01 Jan 99999999999999999999 00:00:00 +0000", "Mon, 01 Jan 2026 00:00:00 +99999999999999999999"],
 )
 def test_a_moment_that_is_none(stamp):
     assert moment(stamp) is None

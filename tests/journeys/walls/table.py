@@ -80,7 +80,10 @@ DOORS: dict[str, dict[str, Door]] = {
     "inbound/<uuid:pk>": {"get": shown("unmatched")},
     "inbound/<uuid:pk>/settle": {"post": done(OPERATOR, "unmatched", lead="=lead")},
     "inbound/<uuid:pk>/dismiss": {"post": done(OPERATOR, "unmatched")},
-    "templates": {"get": listed("template"), "post": done(OPERATOR, answer=201, client="=client", channel="sms", body="Hi")},
+    "templates": {
+        "get": listed("template"),
+        "post": done(OPERATOR, answer=201, client="=client", channel="sms", body="Hi"),
+    },
     "templates/<uuid:pk>": {
         "get": shown("template"),
         "patch": done(OPERATOR, "template", body="Hello again"),
@@ -118,7 +121,9 @@ DOORS: dict[str, dict[str, Door]] = {
 }
 
 NOBODY = dict.fromkeys(("anonymous", "disabled", "revoked", "old session"), 401)
-UNSIGNED = {"post": Wide(("account",), 401)}  # a provider signs; whoever else knocks, with whatever rights, is turned away
+UNSIGNED = {
+    "post": Wide(("account",), 401)
+}  # a provider signs; whoever else knocks, with whatever rights, is turned away
 WIDE: dict[str, dict[str, Wide]] = {
     "api/v1/<path:rest>": {"get": Wide(("nothing",), 404, NOBODY)},
     "api/schema": {"get": Wide()},  # what there is to call, for whoever writes a caller
@@ -126,7 +131,10 @@ WIDE: dict[str, dict[str, Wide]] = {
     "healthz": {"get": Wide()},
     "readyz": {"get": Wide()},
     "metrics": {"get": Wide((), 401)},  # a token of its own
-    "u/<str:token>": {"get": Wide(("nothing",), 404), "post": Wide(("nothing",), 404)},  # the link itself is the permission
+    "u/<str:token>": {
+        "get": Wide(("nothing",), 404),
+        "post": Wide(("nothing",), 404),
+    },  # the link itself is the permission
     "webhooks/twilio/<uuid:account_id>": UNSIGNED,
     "webhooks/twilio/<uuid:account_id>/message": UNSIGNED,
     "webhooks/twilio/<uuid:account_id>/call": UNSIGNED,
@@ -152,7 +160,7 @@ ADMIN_MODELS = {
 
 # Tools of the MCP server: arguments, and the role that they need.
 TOOLS: dict[str, tuple[Role, Callable[[Rows], dict[str, Any]]]] = {
-    "list_clients": (VIEWER, lambda rows: {}),
+    "list_clients": (VIEWER, lambda _: {}),
     "get_patterns": (VIEWER, lambda rows: {"client": str(rows.client.pk), "type": "how"}),
     "get_brief": (VIEWER, lambda rows: {"client": str(rows.client.pk)}),
     "preview_plan": (VIEWER, lambda rows: {"client": str(rows.client.pk), "lead": str(rows.lead.pk)}),

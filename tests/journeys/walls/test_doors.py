@@ -20,6 +20,15 @@ TABLE = {API + route: doors for route, doors in DOORS.items()} | WIDE
 ALL = [(route, method) for route, doors in TABLE.items() for method in doors]
 OF_CLIENTS = [(API + route, method) for route, doors in DOORS.items() for method in doors]
 UNCHANGING = {"get"}
+SOME = (
+    "anonymous",
+    "disabled",
+    "old session",
+    "viewer",
+    "neighbour",
+    "staff elsewhere",
+    "superuser",
+)  # one of each kind
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +52,7 @@ def world(request, db):
 
 @pytest.fixture(autouse=True)
 def settings_of_doors(settings):
-    settings.METRICS_TOKEN = "figures"
+    settings.METRICS_TOKEN = "figures"  # noqa: S105 (made up)
 
 
 def knock(caller, route, method, door, rows):
@@ -89,9 +98,9 @@ def test_a_door_of_a_client(world, route, method):
 @pytest.mark.parametrize(("route", "method"), [one for one in ALL if one not in OF_CLIENTS])
 def test_a_door_that_is_the_same_to_all(world, route, method):
     door, wrong = TABLE[route][method], {}
-    for name, caller in world.callers.items():
+    for name in SOME:
         with transaction.atomic():
-            answer = knock(caller, route, method, door, world.mine)
+            answer = knock(world.callers[name], route, method, door, world.mine)
             if answer.status_code != door.by.get(name, door.answer):
                 wrong[name] = (answer.status_code, door.by.get(name, door.answer))
             transaction.set_rollback(True)
@@ -139,7 +148,9 @@ def test_a_tool(world, tool):
                 answer = f"refused: {refusal}"
             opens = name in ROLES and RANK[ROLES[name]] >= RANK[role]
             shows = str(world.mine.client.pk) in answer or world.mine.client.name in answer
-            if answer.startswith("refused") == opens and not (tool == "list_clients" and name in STRANGERS and not shows):
+            if answer.startswith("refused") == opens and not (
+                tool == "list_clients" and name in STRANGERS and not shows
+            ):
                 wrong[name] = answer[:300]
             transaction.set_rollback(True)
     assert wrong == {}

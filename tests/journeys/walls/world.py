@@ -36,7 +36,7 @@ from patterns.models import BackfillRun, ConversionPatternHistory, HealthAlert, 
 from tests.factories import MONDAY, event, lead, touch
 from tests.patterns.stored import PAYLOADS, keep
 
-SECRET = "correct horse battery staple"
+SECRET = "correct horse battery staple"  # noqa: S105 (made up)
 
 
 def grown():
@@ -79,19 +79,31 @@ def talk(rows):
     client = rows.client
     rows.batch = ImportBatch.objects.create(client=client)
     rows.lead = lead(
-        client, external_id="1", email="ada@example.com", email_key="ada@example.com", first_name="Ada", batch=rows.batch
+        client,
+        external_id="1",
+        email="ada@example.com",
+        email_key="ada@example.com",
+        first_name="Ada",
+        batch=rows.batch,
     )
     ImportChange.objects.create(client=client, batch=rows.batch, table="lead", row_id=rows.lead.pk, before={})
     rows.account = account = ProviderAccount(
         agency=client.agency, client=client, channel="email", kind="postmark", name=client.slug
     )
-    seal(account, {"token": SECRET, "webhook_user": "hook", "webhook_password": SECRET})
+    seal(account, {"server_token": SECRET, "webhook_secret": f"hook:{SECRET}"})
     account.save()
     Mailbox.objects.create(account=account)
-    rows.sender = Sender.objects.create(client=client, channel="email", account=account, address=f"{client.slug}@us.example")
+    rows.sender = Sender.objects.create(
+        client=client, channel="email", account=account, address=f"{client.slug}@us.example"
+    )
     rows.sequence = Sequence.objects.create(client=client, lead=rows.lead, channels=["email", "voice"])
     rows.touch = touch(
-        rows.lead, sequence=rows.sequence, sender=rows.sender, external_id="1", provider_message_id="m-1", batch=rows.batch
+        rows.lead,
+        sequence=rows.sequence,
+        sender=rows.sender,
+        external_id="1",
+        provider_message_id="m-1",
+        batch=rows.batch,
     )
     rows.waiting = touch(rows.lead, state="held", reason_code="needs_content", touch_number=2, sequence=rows.sequence)
     rows.call = touch(rows.lead, state="planned", channel="voice", touch_number=3, scheduled_at=MONDAY)
@@ -104,7 +116,13 @@ def talk(rows):
     )
     Callback.objects.create(key=f"{client.slug} open", source="imap", occurred_at=MONDAY, **told)
     rows.reply = InboundMessage.objects.create(
-        client=client, callback=callback, lead=rows.lead, activity=rows.touch, event=rows.event, sender=rows.sender, **told
+        client=client,
+        callback=callback,
+        lead=rows.lead,
+        activity=rows.touch,
+        event=rows.event,
+        sender=rows.sender,
+        **told,
     )
     rows.unmatched = InboundMessage.objects.create(
         client=client, state="unmatched", person="bob@example.com", person_key="bob@example.com", text="Hello", **told
@@ -156,9 +174,16 @@ def let_in(rows):
     Membership.objects.create(user=rows.user, client=client, role="admin", accepted_at=MONDAY)
     token, rows.token = issue(rows.user, name="twin", role=Role.ADMIN, days=1, clients=[client])
     AuditEntry.objects.create(
-        client=client, user=rows.user, actor="x", action="create", object_type="conversion.lead", object_id=str(rows.lead.pk)
+        client=client,
+        user=rows.user,
+        actor="x",
+        action="create",
+        object_type="conversion.lead",
+        object_id=str(rows.lead.pk),
     )
-    IdempotentCall.objects.create(user=rows.user, token=token, key="1", digest="x", answer='{"email": "ada@example.com"}')
+    IdempotentCall.objects.create(
+        user=rows.user, token=token, key="1", digest="x", answer='{"email": "ada@example.com"}'
+    )
 
 
 def digest(client) -> dict[str, object]:
