@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from conversion.models import Activity, Client, Lead, Sequence, Suppression
+from conversion.models.suppression import normal
 from conversion.suppressions import PHONE
 from conversion.vocabulary import ACTION_OF, CallOutcome, Channel
 from conversion.vocabulary import ActivityState as State
@@ -132,7 +133,7 @@ def completed(  # noqa: PLR0917 (what names the touch)
     with transaction.atomic():
         if call.outcome == CallOutcome.WRONG_NUMBER and lead.phone.strip():  # the list first, as a send locks
             Suppression.objects.get_or_create(
-                client=client, kind=PHONE, value=lead.phone.strip(), defaults={"reason": "a wrong number"}
+                client=client, kind=PHONE, value=normal(PHONE, lead.phone), defaults={"reason": "a wrong number"}
             )
         theirs = Lead.objects.for_client(client).filter(pk=lead.pk, deleted_at=None, erased_at=None)
         if not theirs.select_for_update(no_key=True).values_list("pk").first():

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from conversion.models import Callback, Delivery, Event, FlowPeriod, IdempotentCall
+from conversion.models import Callback, Delivery, Event, FlowPeriod, IdempotentCall, Notice
 from conversion.tenancy import across_clients
 from conversion.vocabulary import CallbackState, DeliveryState, EventKind, RunState
 from patterns.models import HealthAlert, LearningRun
@@ -37,6 +37,13 @@ def deliveries(before: datetime) -> QuerySet[Any]:
     return Delivery.objects.exclude(state=DeliveryState.PENDING).filter(created_at__lt=before)
 
 
+def notices(before: datetime) -> QuerySet[Any]:
+    """Those that everybody was told of, once the record of the telling is gone. None comes again: a booking is news for days,
+    and everything else has a subject of its own.
+    """
+    return Notice.objects.filter(addressed_at__isnull=False, created_at__lt=before, deliveries=None)
+
+
 def runs(before: datetime) -> QuerySet[Any]:
     """All but the last of each client."""
     began = LearningRun.objects.filter(started_at__isnull=False).order_by()
@@ -45,8 +52,8 @@ def runs(before: datetime) -> QuerySet[Any]:
 
 
 def periods(before: datetime) -> QuerySet[Any]:
-    """All but the last of each flow, from which the ledger counts on."""
-    last = FlowPeriod.objects.order_by().values("flow").annotate(last=Max("period")).values("last")
+    """All but the last of each flow, from which the ledger counts on; what somebody asked for does not count there."""
+    last = FlowPeriod.objects.order_by().values("flow", "is_asked").annotate(last=Max("period")).values("last")
     return FlowPeriod.objects.filter(state__in=OVER, period__lt=before).exclude(period__in=last)
 
 
@@ -72,6 +79,7 @@ KINDS: Mapping[str, Kind] = {
     "events": Kind(events, 400, 30),  # opens and clicks are told apart from machines' by what came around them
     "callbacks": Kind(callbacks, 90, 30),  # providers repeat themselves for days
     "deliveries": Kind(deliveries, 90, 7),
+    "notices": Kind(notices, 400, 30),
     "runs": Kind(runs, 400, 30),
     "periods": Kind(periods, 400, 30),
     "alerts": Kind(alerts, 400, 30),

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conversion.bulk import Writer
-from conversion.models import Activity, Client
+from conversion.models import Activity, Client, Lead, Sender
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from conversion.vocabulary import Channel
@@ -32,6 +32,7 @@ from engines.texts.shelf import Shelf
 from engines.whereabouts import Whereabouts, whereabouts
 
 BATCH = 200  # touches in one transaction
+NO_SENDER = "no_sender"  # the code of a touch that nobody is known to send
 NEEDS_CONTENT = "needs_content"
 WAITING = (State.PLANNED, State.QUEUED, State.HELD)
 UNSENT = (*WAITING, State.CLAIMED)  # not on their way yet
@@ -46,14 +47,18 @@ Rows = QuerySet[Activity]
 
 
 def stop(client_id: UUID, lead_id: UUID, code: str, reason: str, channels: Collection[str] = ()) -> int:
-    """Cancel the touches of a lead that are not on their way yet; returns how many. What was perhaps sent before, and is to
-    be tried again, is not among them: it cannot be taken back.
+    """Cancel the touches of a lead that are not on their way yet; returns how many. All leads of the client with its e-mail
+    address are one person, and stopped too. What was perhaps sent before, and is to be tried again, is not among them: it
+    cannot be taken back.
 
     code: why, as one word, such as replied; reason: in words, without anything personal. channels: theirs alone; all where none
     is named. In the caller's transaction.
     """
     columns = {"reason_code": code[:40], "reason": reason, "due_at": None, **UNCLAIMED}
-    which: dict[str, Any] = {"client": client_id, "lead": lead_id, "dispatched_at": None}
+    leads = Lead.objects.for_client(client_id)
+    keys = leads.filter(pk=lead_id).exclude(email_key="").values("email_key")
+    person = leads.filter(Q(pk=lead_id) | Q(email_key__in=keys))
+    which: dict[str, Any] = {"client": client_id, "lead__in": person.values("pk"), "dispatched_at": None}
     return move(State.CANCELLED, *UNSENT, columns=columns, **which, **({"channel__in": channels} if channels else {}))
 
 
@@ -102,7 +107,20 @@ def queue_due(limit: int = 10_000, client: Client | None = None) -> int:
                 queued += queue(in_time(rows), at)
             if len(rows) < size:
                 break
+        manned = staffed() if client is None else staffed().filter(client=client)
+        if manned.exists():  # seldom
+            with transaction.atomic():
+                queued += queue(list(locked(manned.order_by("scheduled_at")[:BATCH])), database_now())
     return queued
+
+
+def staffed() -> Rows:
+    """Touches that are held because there was nobody to send them, and now there is."""
+    senders = Sender.objects.filter(
+        client=OuterRef("client"), channel=OuterRef("channel"), is_active=True, paused_at=None
+    )
+    held = Activity.objects.filter(Exists(senders), state=State.HELD, reason_code=NO_SENDER, sender=None)
+    return held.filter(sequence__isnull=False).exclude(plan="")
 
 
 def queue_written(client: Client, channel: str, touch_number: int) -> int:

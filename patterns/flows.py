@@ -78,14 +78,26 @@ def learning_flow(period: FlowPeriod) -> None:
     with logs.about(run=period.pk), leases.held(period):
         try:
             clients = chosen(period)
-            made = PooledWeights.objects.filter(as_of=period.period).values_list("agency_id", flat=True)
-            pooling.renew_for([client for client in clients if client.agency_id not in set(made)], period.period)
+            pool(clients, period)
             runs = [LearningRun(client=client, period=period, as_of=period.period) for client in clients]
             LearningRun.objects.bulk_create(runs, ignore_conflicts=True)
             leases.finish(period, RunState.STARTED, finished_at=None)
         except Exception as error:
             log.exception("the learning flow could not be begun")
             leases.fail(period, f"{type(error).__name__}: {error}")
+
+
+def pool(clients: Collection[Client], period: FlowPeriod) -> None:
+    """Make what the agencies' clients have in common, where it was not made for this moment. At the last attempt all learn
+    without what cannot be made: with the aggregate of an earlier run, or with none.
+    """
+    made = set(PooledWeights.objects.filter(as_of=period.period).values_list("agency_id", flat=True))
+    try:
+        pooling.renew_for([client for client in clients if client.agency_id not in made], period.period)
+    except Exception:
+        if period.attempts < leases.ATTEMPTS:
+            raise
+        log.exception("learning goes on without a new aggregate")
 
 
 def chosen(period: FlowPeriod) -> list[Client]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from hashlib import blake2b
 
 import numpy as np
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import transaction
 
 from conversion.als import DEFAULT_WEIGHTS
@@ -67,12 +68,25 @@ def keep(agency: Agency, as_of: datetime, clients: int, payload: object) -> Pool
 
 
 def renew_for(clients: Iterable[Client], as_of: datetime) -> None:
-    """Renew the aggregates of the clients' agencies that have pooling on, each once. Why one is not made goes to the log."""
+    """Renew the aggregates of the clients' agencies that have pooling on, each once. Why one is not made goes to the log.
+
+    Raises the last thing that went wrong, after the other agencies had theirs.
+    """
     agencies = Agency.objects.filter(pooling_enabled=True, clients__in=[client.pk for client in clients]).distinct()
-    for agency in agencies:
-        found = renew(agency, as_of)
+    wrong: Exception | None = None
+    for agency in agencies.order_by("pk"):
+        try:
+            found = renew(agency, as_of)
+        except SoftTimeLimitExceeded:  # there is no time for the others
+            raise
+        except Exception as error:  # one agency's data hold up no other agency
+            log.exception("no aggregate for agency %s", agency.pk)
+            wrong = error
+            continue
         if isinstance(found, Abstention):
             log.info("no aggregate for agency %s: %s", agency.pk, found.reason)
+    if wrong is not None:
+        raise wrong
 
 
 def counts(client: Client, as_of: datetime) -> Patterns | None:

@@ -39,6 +39,7 @@ def two_beats(stage: Stage) -> int:
         first.kill()
         until_learned(1)
         second.kill()
+        time.sleep(2)  # polls that it had sent off are over
         pass_moment(stage, timedelta(hours=1))
         time.sleep(3)
         stage.expect(opened() == 1, "a run opened without a beat")

@@ -27,7 +27,7 @@ class Web:
         options = ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4", "--no-control-socket"]
         self.stage.started([sys.executable, "-m", "gunicorn", "agency_os.wsgi", *options], "web")
         wait_for("the web", lambda: is_open(self.port))
-        with ThreadPoolExecutor(8) as pool:  # the first requests of each process wait until it has loaded everything
+        with ThreadPoolExecutor(8) as pool:  # each process answers once it has loaded everything
             list(pool.map(lambda _: self.ask("GET", "/healthz", patience=PATIENCE), range(16)))
         self.seconds.clear()
 

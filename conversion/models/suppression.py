@@ -1,11 +1,12 @@
 """Who must not be written to: by one client, by an agency, or by anybody on this server."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 
-from conversion.addresses import domain_key, linkedin_key, usable_key
+from conversion.addresses import AddressError, domain_key, e164, linkedin_key, usable_key
 from conversion.models.rows import Row
 
 
@@ -72,6 +73,9 @@ def normal(kind: str, value: str) -> str:
         return usable_key(text, "") or text.casefold()
     if kind == "domain":
         return domain_key(text)
+    if kind == "phone":
+        with suppress(AddressError):
+            return e164(text, None)
     if kind == "linkedin" and "/" in text and "linkedin." in text.casefold():
         return linkedin_key(text)
     return text.casefold() if kind == "linkedin" else text

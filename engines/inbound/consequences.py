@@ -15,6 +15,7 @@ from conversion import optouts
 from conversion.addresses import linkedin_key
 from conversion.attribution import LeadSet
 from conversion.models import Client, Event, Lead, Suppression
+from conversion.models.suppression import normal
 from conversion.places import zone_of
 from conversion.suppressions import EMAIL, LINKEDIN, PHONE, Pair
 from conversion.vocabulary import Channel, EventKind, LeadStatus
@@ -58,8 +59,7 @@ def carry_out(
     if any(is_new and event.kind in TURNING for event, is_new in events):
         settle(lead)
     if follow.code:
-        for one in Lead.objects.for_client(lead.client_id).filter(same_person(lead)):
-            running.stop(one.client_id, one.pk, follow.code, follow.reason)
+        running.stop(lead.client_id, lead.pk, follow.code, follow.reason)
     others(meaning, fact, match, reading)
     return [event for event, _ in events]
 
@@ -128,7 +128,7 @@ def shut(client_id: UUID, pairs: Iterable[Pair], reason: str) -> None:
     """Put addresses on the client's list, once each."""
     for kind, value in pairs:
         Suppression.objects.get_or_create(
-            client_id=client_id, kind=kind, value=value, defaults={"agency": None, "reason": reason}
+            client_id=client_id, kind=kind, value=normal(kind, value), defaults={"agency": None, "reason": reason}
         )
 
 

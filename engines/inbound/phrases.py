@@ -6,6 +6,8 @@ spaces ("e-mail" is "email" here): "pouvez-vous m'appeler ?" is searched as "pou
 
 import re
 
+from conversion.folding import folded
+
 Rules = tuple[tuple[str, re.Pattern[str]], ...]
 _WORDS = r"(?: [\w']+){0,%d}"
 
@@ -29,15 +31,22 @@ def _compiled(text: str) -> re.Pattern[str]:
 STOP_WORDS = frozenset(
     """stop stopp stopall unsubscribe unsubscribed unsub unsubcribe unsuscribe unsubscibe unsubsribe unsuscribed optout
     abmelden abbestellen austragen stornieren desabonner desabonnement desinscription desinscrire desabonnez baja
-    desuscribir desuscribirme disiscrivi afmelden uitschrijven стоп отписка отписаться отпишите στοπ توقف ايقاف الغاء 停止
-    退订 退訂 取消订阅 配信停止 중지 수신거부""".split()  # noqa: SIM905 (words are read as words)
+    desuscribir desuscribirme disiscrivi afmelden uitschrijven""".split()  # noqa: SIM905 (words are read as words)
 ) | frozenset(
     (
         "stop all", "stop it", "stop this", "stop now", "remove", "remove me", "opt out", "opting out", "opt me out",
         "take me off", "no more", "dar de baja", "darme de baja", "stop sms", "stop emails", "leave me alone", "go away",
-        "delete me", "stop that", "just stop", "الغاء الاشتراك",
+        "delete me", "stop that", "just stop",
     )
 )  # fmt: skip
+# In further alphabets: Russian, Greek, Arabic, Chinese, Japanese, Korean.
+STOP_WORDS |= {
+    folded(word)
+    for word in (
+        "стоп", "отписка", "отписаться", "отпишите", "στοπ", "توقف", "إيقاف", "إلغاء", "إلغاء الاشتراك", "停止", "退订", "退訂",
+        "取消订阅", "配信停止", "중지", "수신거부",
+    )
+}  # fmt: skip
 # How a short text message ends that is a wish, whatever stands before it: "no stop", "wrong number stop".
 SMS_LAST = re.compile(r"(?<!don't )(?<!dont )(?<!not )(?<!never )(?<!can't )(?<!cant )(?<!non )(?<!next )(?<!the )(?<!a )"
                       r"(?<!bus )(?<!won't )(?<!at )(?<!pit )(?<!to )\bstop(?:all)?$")  # fmt: skip

@@ -47,7 +47,9 @@ def record(ready: Ready, result: Result, limits: Limits) -> None:
             not_taken(ready, result, limits)
         if not isinstance(result, Refused) and result.told:
             acquaintance.learned(ready.activity, result.told)
-        if isinstance(result, Deferred) and not result.is_of_account:  # it says nothing of other messages, so: the next one
+        if (
+            isinstance(result, Deferred) and not result.is_of_account
+        ):  # it says nothing of other messages, so: the next one
             circuit.give_back_probe(ready.account.pk, database_now())
         elif not isinstance(result, Uncertain):
             circuit.answered(ready.account, ready.dispatched_at)

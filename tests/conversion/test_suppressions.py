@@ -71,6 +71,15 @@ def test_what_entries_shut():
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [("+61 (2) 5550-1234", "+61255501234"), (" +61255501234 ", "+61255501234"), ("02 5550 1234", "02 5550 1234")],
+)
+def test_a_number_is_kept_as_leads_have_it(customer, value, kept):
+    assert Suppression.objects.create(client=customer, kind="phone", value=value).value == kept
+
+
+@pytest.mark.django_db
 def test_forgetting_leaves_hashes_and_takes_the_clear_entries_away(customer, make_client):
     twin = make_client("Twin")
     for owner in ({"client": customer}, {"client": twin}, {"agency": customer.agency}, {}):

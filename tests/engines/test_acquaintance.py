@@ -4,6 +4,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils.timezone import now
 
 from conversion.models import Activity
@@ -46,7 +47,8 @@ def swept(touch):
 
 
 def accept(touch, at):
-    return accepted(touch.client_id, touch.lead_id, touch.sender_id, at)
+    with transaction.atomic():  # as a webhook's arrival is taken
+        return accepted(touch.client_id, touch.lead_id, touch.sender_id, at)
 
 
 def open_alerts(touch):

@@ -1,7 +1,7 @@
 """Each rule of the guard, with its code and its reason in words."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from conversion.models import Activity, Agency, Client, Lead, ProviderAccount, Sender, Suppression
@@ -255,22 +255,31 @@ class TestSenders:
         reason = "the account that a@b.example sends through is switched off"
         assert said(touch) == ("Hold", "account_inactive", reason, AGAIN)
 
-    def test_an_account_of_others(self, touch, acme, make_client):
+    def test_an_account_of_others(self, touch, acme):
         rival = Agency.objects.create(name="Rival", slug="rival")
         reason = "the account that a@b.example sends through is not of this client or its agency"
-        for owner in ({"agency": rival}, {"agency": acme.agency, "client": make_client("Twin")}):
-            account = ProviderAccount.objects.create(channel="email", kind="console", name="x", **owner)
+        account = ProviderAccount.objects.create(channel="email", kind="console", name="x", agency=rival)
+        Sender.objects.for_client(acme).update(account=account)
+        assert said(touch) == ("Hold", "account_not_own", reason, AGAIN)
+        ProviderAccount.objects.update(agency=acme.agency)
+        assert said(touch) == ("Go",)
+
+    def test_an_account_of_another_client_is_refused_by_the_database(self, touch, acme, make_client):
+        account = ProviderAccount.objects.create(
+            channel="email", kind="console", name="x", agency=acme.agency, client=make_client("Twin")
+        )
+        with pytest.raises(IntegrityError, match="of another client"), transaction.atomic():
             Sender.objects.for_client(acme).update(account=account)
-            assert said(touch) == ("Hold", "account_not_own", reason, AGAIN)
-        ProviderAccount.objects.update(client=acme)
         assert said(touch) == ("Go",)
 
     def test_rows_of_another_client(self, acme, jo, make_client):
         twin = client_of(make_client, name="Twin")
-        foreign = planned(jo, mailbox(twin))
-        assert said(foreign) == ("Cancel", "other_client", "its sender belongs to another client")
-        Activity.objects.for_client(acme).update(client=twin)
-        assert said(foreign) == ("Cancel", "other_client", "its lead belongs to another client")
+        with pytest.raises(IntegrityError, match="of another client"), transaction.atomic():
+            planned(jo, mailbox(twin))
+        mine = planned(jo, mailbox(acme))
+        with pytest.raises(IntegrityError, match="client"), transaction.atomic():
+            Activity.objects.for_client(acme).update(client=twin)
+        assert said(mine) == ("Go",)
 
 
 class TestTime:

@@ -85,6 +85,37 @@ def test_records_of_what_is_over_go(customer, make_client):
     assert (left(Callback), left(Delivery), left(Notice), left(HealthAlert)) == (6, 1, 1, 2)
 
 
+def test_notices_go_once_nobody_is_to_be_told(customer, make_client):
+    def notice(client, subject, created_at, state="", addressed_at=OLD):
+        made = Notice.objects.create(
+            client=client, kind="alert_opened", subject=subject, created_at=created_at, addressed_at=addressed_at
+        )
+        if state:
+            Delivery.objects.create(client=client, notice=made, recipient="a@a.example", state=state, created_at=OLD)
+
+    for client in (customer, make_client("Twin")):
+        notice(client, "nobody to tell", OLD)
+        notice(client, "told", OLD, "delivered")
+        notice(client, "to be told", OLD, "pending")
+        notice(client, "not addressed", OLD, addressed_at=None)
+        notice(client, "recent", RECENT)
+    found = retention.prune({}, AT)
+    assert (found["deliveries"], found["notices"]) == (2, 4)
+    with across_clients("operations"):
+        kept = set(Notice.objects.values_list("subject", flat=True))
+    assert kept == {"to be told", "not addressed", "recent"}
+    assert left(Delivery) == 2
+
+
+def test_the_last_moment_of_the_schedule_stays_whatever_was_asked_for_since(db):
+    for days, is_asked in ((500, False), (450, False), (420, True)):
+        FlowPeriod.objects.create(
+            flow="pattern_learning_flow", period=AT - timedelta(days=days), state="done", is_asked=is_asked
+        )
+    assert retention.prune({}, AT)["periods"] == 1
+    assert set(FlowPeriod.objects.values_list("is_asked", flat=True)) == {False, True}
+
+
 def test_the_last_run_of_each_stays(make_client):
     for name in ("Acme", "Globex"):
         client = make_client(name)

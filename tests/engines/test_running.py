@@ -125,6 +125,23 @@ def test_a_touch_without_a_sender_gets_one_when_its_time_comes(acme, jo):
     assert touch.sender_id == box.pk
 
 
+def test_a_touch_that_was_held_for_want_of_a_sender_goes_on_with_one(acme, jo, make_client):
+    waiting = {"state": "held", "reason_code": "no_sender", "subject": "Hi", "body": "Hi Jo", "due_at": now() + DAY}
+    [touch] = on_plan(jo, None, 1, **waiting)
+    other = client_of(make_client, name="Other")
+    [theirs] = on_plan(reachable(other), None, 1, **waiting)
+    assert running.queue_due() == 0
+    paused = mailbox(acme, address="b@acme.example", paused_at=now())
+    assert running.queue_due() == 0
+    box = mailbox(acme)
+    assert running.queue_due(client=other) == 0
+    assert running.queue_due() == 1
+    assert states(touch, theirs) == ["queued", "held"]
+    assert (touch.sender_id, touch.body, touch.reason_code) == (box.pk, "Hi Jo", "")
+    assert paused.pk != box.pk
+    assert running.queue_due() == 0
+
+
 def test_what_is_of_no_plan_or_not_planned_is_left_alone(acme, box, jo):
     template(acme)
     single = planned(jo, box, state="planned", scheduled_at=now() - DAY, due_at=None)
@@ -274,5 +291,5 @@ def test_without_touches_there_is_nothing_to_postpone(acme, jo):
 
 def test_nothing_is_written_where_nothing_is_due(acme, box, jo, django_assert_num_queries):
     on_plan(jo, box, -1)
-    with django_assert_num_queries(4):  # the clock and the look, and a savepoint around them
+    with django_assert_num_queries(5):  # the clock and the look, a savepoint around them, and who waits for a sender
         running.queue_due()

@@ -31,7 +31,8 @@ def acme(make_client):
     box = mailbox(client)
     MessageTemplate.objects.create(client=client, channel="email", subject="Hi", body="Hi {{ first_name }}")
     for number in range(LEADS):
-        lead = reachable(client, external_id=f"L-{number}")
+        address = f"jo{number}@example.com"
+        lead = reachable(client, external_id=f"L-{number}", email=address, email_key=address)
         plan = Sequence.objects.create(client=client, lead=lead)
         moment = now() - timedelta(minutes=number + 1)
         planned(

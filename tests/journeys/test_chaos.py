@@ -24,14 +24,14 @@ def chaos(*options):
 
 
 def test_nothing_is_doubled_or_lost():
-    outcome = chaos("--only", "1,6,12-email,23,19-sms,13a-linkedin,13b-voice")
-    assert outcome.stdout.splitlines()[-1] == "7 passed, 0 failed", outcome.stdout + outcome.stderr
+    outcome = chaos("--only", "1,6,12-email,23")
+    assert outcome.stdout.splitlines()[-1] == "4 passed, 0 failed", outcome.stdout + outcome.stderr
     assert outcome.returncode == 0
 
 
-def test_what_comes_back_comes_back_once():
-    outcome = chaos("--only", "18-sms")
-    assert outcome.stdout.splitlines()[-1] == "1 passed, 0 failed", outcome.stdout + outcome.stderr
+def test_on_the_other_channels_neither():
+    outcome = chaos("--only", "13a-linkedin,18-sms,19-voice")
+    assert outcome.stdout.splitlines()[-1] == "3 passed, 0 failed", outcome.stdout + outcome.stderr
 
 
 def test_without_the_claims_commit_the_suite_fails():

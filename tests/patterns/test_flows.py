@@ -6,7 +6,7 @@ import pytest
 
 from conversion import leases, waking
 from conversion.clock import database_now
-from conversion.models import Client, FlowPeriod
+from conversion.models import Agency, Client, FlowPeriod
 from conversion.tenancy import across_clients
 from conversion.vocabulary import RunState
 from patterns import flows, frames, learning, pooling, tasks
@@ -247,13 +247,41 @@ def test_a_flow_that_cannot_be_begun_is_held_after_three_attempts(schedule, clie
     def fail(*_):
         raise ArithmeticError("no such luck")
 
-    monkeypatch.setattr(pooling, "renew_for", fail)
+    monkeypatch.setattr(flows, "chosen", fail)
     flows.look(SUNDAY)
     for _ in range(4):
         work()
         hurry()
     period = FlowPeriod.objects.get()
     assert (period.state, period.attempts, period.error) == (RunState.HELD, 3, "ArithmeticError: no such luck")
+
+
+def test_a_client_that_cannot_be_pooled_holds_up_nobody(schedule, agency, clients, poisoned):
+    agency.pooling_enabled = True
+    agency.save()
+    flows.look(SUNDAY)
+    for _ in range(6):
+        work()
+        hurry()
+    assert states() == {"Acme": RunState.DONE, "Birch": RunState.HELD, "Cedar": RunState.DONE}
+    [period] = FlowPeriod.objects.all()
+    assert (period.state, period.results) == (RunState.DONE, {"done": 2, "held": 1})
+
+
+def test_an_agency_that_cannot_be_pooled_holds_up_no_other(agency, clients, make_client, monkeypatch):
+    other = Agency.objects.create(name="Other", slug="other")
+    theirs = Client.objects.create(agency=other, name="Twin", slug="twin")
+    Agency.objects.update(pooling_enabled=True)
+    renewed = []
+
+    def renew(who, as_of):
+        renewed.append(who.pk)
+        raise ArithmeticError("no such luck")
+
+    monkeypatch.setattr(pooling, "renew", renew)
+    with pytest.raises(ArithmeticError):
+        pooling.renew_for([*clients, theirs], SUNDAY)
+    assert sorted(renewed) == sorted([agency.pk, other.pk])
 
 
 def test_what_clients_have_in_common_is_made_once_a_moment(schedule, agency, clients, monkeypatch):

@@ -50,6 +50,8 @@ def test_no_day_of_return_is_made_up():
     ("text", "kind"),
     [
         ("I'm out of the office until Monday but happy to chat Tuesday", Kind.OUT_OF_OFFICE),
+        ("I'm out next week but the week after works well for a call", Kind.POSITIVE),
+        ("I'm out sick, back next week. Happy to chat then", Kind.OUT_OF_OFFICE),
         ("don't stop!", Kind.NEUTRAL),
         ("Stop by our office", Kind.NEUTRAL),
         ("Not interested, please remove me", Kind.UNSUBSCRIBE),
@@ -75,6 +77,33 @@ def test_a_stop_word_alone_is_heeded_on_every_channel(text, channel):
 @pytest.mark.parametrize("text", ["Quit", "END", "Cancel", "revoke", "OPT OUT", "opt-out"])
 def test_the_words_of_text_messages(text):
     assert classify(text, channel="sms").kind is Kind.UNSUBSCRIBE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No, stop",
+        "wrong number stop",
+        "Yes stop",
+        "Nein danke stop",
+        "I said STOP",
+        "pls stop txting me",
+        "do not text",
+    ],
+)
+def test_short_text_messages_that_end_in_a_wish(text):
+    assert classify(text, channel="sms").kind is Kind.UNSUBSCRIBE
+
+
+@pytest.mark.parametrize("text", ["the next stop", "don't stop", "non stop?", "Is it a long way from the bus stop"])
+def test_text_messages_that_only_hold_the_word(text):
+    assert classify(text, channel="sms").kind is not Kind.UNSUBSCRIBE
+
+
+@pytest.mark.parametrize("text", ["СТОП", "توقف", "إيقاف.", "停止", "退订", "수신거부"])
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_stop_words_in_other_alphabets(text, channel):
+    assert classify(text, channel=channel).kind is Kind.UNSUBSCRIBE
 
 
 def test_our_own_foot_in_the_history_is_not_the_writer():

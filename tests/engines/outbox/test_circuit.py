@@ -11,7 +11,7 @@ from engines.outbox.limits import OPENS_AT
 from engines.outbox.record import record
 from engines.outbox.sending import send
 from engines.outbox.sweep import sweep
-from engines.providers.contract import Accepted, Refused, Uncertain
+from engines.providers.contract import Accepted, Deferred, Refused, Uncertain
 from patterns.models import HealthAlert
 from tests.engines.outbox.conftest import states
 
@@ -66,6 +66,26 @@ def test_answers_in_between_keep_it_closed(queued, provider, limits):
     send_all(limits)
     assert states() == {"failed": 2, "sent": 2, "unknown": 8}
     assert ProviderAccount.objects.get().circuit_opened_at is None
+
+
+def test_what_only_a_look_told_of_one_person_says_nothing_of_sending(queued, provider, limits):
+    """A profile could be read, which sends nothing: writes may still vanish, one after the other."""
+    queued(20)
+    looked = Deferred("the provider says: connected", 0.0, is_of_account=False)
+    provider.answers = [Uncertain("time-out"), looked] * 20
+    send_all(limits)
+    assert states() == {"queued": 20 - OPENS_AT, "unknown": OPENS_AT}
+    account = ProviderAccount.objects.get()
+    assert account.circuit_opened_at is not None
+    provider.answers = [looked, Uncertain("time-out")]
+    probe_due()
+    send_all(limits)  # the probe only looked, so that another one follows at once
+    account.refresh_from_db()
+    assert (account.unknowns, account.circuit_opened_at is not None) == (OPENS_AT + 1, True)
+    probe_due()
+    send_all(limits)
+    account.refresh_from_db()
+    assert (account.unknowns, account.circuit_opened_at) == (0, None)
 
 
 def test_every_client_that_sends_through_the_account_hears_of_it(queued, provider, limits, make_client):
