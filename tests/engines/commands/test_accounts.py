@@ -123,14 +123,18 @@ def test_as_json_without_the_credentials(run, customer):
         (
             ["main", "--kind", "smtp", "--option", "host=a.example", "--option", "prot=25"],
             "",
-            "the account main: there is no option 'prot'; "
-            "what there is: host, port, security, imap_host, imap_port, imap_security",
+            (
+                "the account main: there is no option 'prot'; "
+                "what there is: host, port, security, imap_host, imap_port, imap_security"
+            ),
         ),
         (
             ["main", "--kind", "smtp", "--option", "host=a.example", "--credentials", "-"],
             "user=ann",
-            "the account main: there is no credential 'user'; "
-            "what there is: username, password, imap_username, imap_password",
+            (
+                "the account main: there is no credential 'user'; "
+                "what there is: username, password, imap_username, imap_password"
+            ),
         ),
         (
             ["main", "--kind", "smtp", "--option", "host=a.example", "--option", "port=99999"],
