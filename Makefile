@@ -1,7 +1,7 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
 export OPENBLAS_NUM_THREADS ?= 1
-.PHONY: help validate chaos install install-dev install-mcp demo serve backup restore test test-sqlite test-postgresql check requirements clean
+.PHONY: help validate chaos fuzz install install-dev install-mcp demo serve backup restore test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv)
@@ -72,6 +72,9 @@ validate: install-dev ## every statistical claim on simulated worlds whose truth
 
 chaos: install-dev ## faults injected into real workers, PostgreSQL and Redis while messages go out (MESSAGES=500 ONLY=1,12,sms)
 	@$(BIN)/python -m benchmarks.chaos --messages $(or $(MESSAGES),500) --only "$(ONLY)"
+
+fuzz: install-dev ## hostile calls, webhooks and files, thousands of each (CASES=5000 SEED=1 ONLY=api,doors,files; DATABASE_URL for PostgreSQL)
+	@$(BIN)/python -m benchmarks.fuzz --cases $(or $(CASES),5000) --seed $(or $(SEED),1) --only "$(ONLY)"
 
 requirements: install-dev ## compile the .in files into pinned .txt files
 	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt

@@ -47,7 +47,7 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "backfills": lambda _: backfill.look(),
     "health": check_health,
     "health of sending": sending_health.look,
-    "notices": lambda at: notices.deliver_due(at=at),
+    "notices": lambda _: notices.deliver_due(),
     "mailboxes": lambda _: imap.poll_mailboxes(),
     "rescoring": rescore,
 }

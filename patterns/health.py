@@ -167,7 +167,7 @@ def learning_failed(run: LearningRun) -> Cause:
     kind = run.error.partition(":")[0][:60] or "unknown"
     held = run.state == RunState.HELD
     text = f"Learning failed as of {moment(run.as_of)} ({kind}). The patterns in force stay until they expire. " + (
-        "It is not tried again by itself." if held else "It is tried again."
+        "It is tried again with the next weekly run." if held else "It is tried again."
     )
     return Cause("learning_failed", Severity.HIGH if held else Severity.MEDIUM, text, lasting=True)
 

@@ -9,7 +9,6 @@ from django.db.models import Model
 from django.utils.timezone import now
 
 from conversion.api.tokens import issue
-from conversion.clients import find_client
 from conversion.models import Activity, Agency, BookingHook, Client, Lead, Membership, ProviderAccount, Sender
 from conversion.secrets import credentials_of, seal
 from conversion.tenancy import across_clients
@@ -25,7 +24,7 @@ CREDENTIALS = {
     "postmark": {"server_token": "t", "webhook_secret": BASIC},
     "resend": {"api_key": "re_1", "signing_secret": SVIX, "inbound_secret": SVIX},
     "mailgun": {"api_key": "k", "webhook_signing_key": MAILGUN},
-    "sendgrid": {"api_key": "k", "webhook_secret": BASIC},
+    "mailjet": {"api_key": "k", "secret_key": "k", "webhook_secret": BASIC},
     "twilio": {"account_sid": "AC0123", "auth_token": TOKEN},
     "unipile": {"api_key": "k", "webhook_secret": SECRET},
 }
@@ -47,7 +46,7 @@ def make_world(name: str) -> World:
     """name: of the agency, which begins the names of its clients."""
     agency = Agency.objects.create(name=name, slug=name)
     wanted = [*((kind, channel) for channel, kind in KINDS.items())]
-    wanted += [("resend", "email"), ("mailgun", "email"), ("sendgrid", "email")]
+    wanted += [("resend", "email"), ("mailgun", "email"), ("mailjet", "email")]
     accounts = {(kind, channel): make_account(agency, kind, channel) for kind, channel in wanted}
     client, twin = (
         Client.objects.create(agency=agency, name=f"{name} {which}", slug=f"{name}-{which}") for which in ("one", "two")
@@ -59,12 +58,11 @@ def make_world(name: str) -> World:
     return World(client, twin, accounts, sent, hook, credentials_of(hook)["secret"].encode())
 
 
-def make_caller(client: str) -> str:
+def make_caller(client: Client) -> str:
     """The token of an admin of one client."""
     user = get_user_model().objects.create_user("fuzz")
-    found = find_client(client)
-    Membership.objects.create(user=user, client=found, role=Role.ADMIN, accepted_at=now())
-    return issue(user, name="fuzz", role=Role.ADMIN, days=1, clients=[found])[1]
+    Membership.objects.create(user=user, client=client, role=Role.ADMIN, accepted_at=now())
+    return issue(user, name="fuzz", role=Role.ADMIN, days=1, clients=[client])[1]
 
 
 def make_account(agency: Agency, kind: str, channel: str) -> ProviderAccount:

@@ -64,6 +64,10 @@ class ApiView(APIView):
         patch_cache_control(answer, private=True, no_cache=True)
         return answer
 
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """The methods stand in `Allow`, all else in the API's description."""
+        return Response(status=204)
+
     def query_parameters(self) -> frozenset[str]:
         """The parameters that this endpoint reads."""
         return self.parameters | {api_settings.URL_FORMAT_OVERRIDE}

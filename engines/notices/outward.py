@@ -20,6 +20,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 TIMEOUT = (5.0, 10.0)  # seconds: to connect; without a byte
 DEADLINE = 15.0  # seconds for all of it, however slowly bytes trickle in
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+INTERNET = ipaddress.ip_network("2000::/3")  # all of IPv6 that is given out; the rest hides IPv4 addresses in many ways
 
 
 class ForbiddenAddressError(OSError):
@@ -53,6 +54,8 @@ def is_public(address: str) -> bool:
             return False
         if ip.ipv4_mapped:
             ip = ip.ipv4_mapped
+        elif ip not in INTERNET and ip not in NAT64:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -23,6 +23,10 @@ from tests.engines.notices.receiver import receiver  # noqa: F401 (a fixture)
             "64:ff9b::7f00:1",
             "64:ff9b::a9fe:a9fe",
             "2001:db8::1",
+            "::127.0.0.1",
+            "::ffff:0:127.0.0.1",
+            "64:ff9b:1::7f00:1",
+            "fec0::1",
         ),
     ],
 )
