@@ -3,7 +3,7 @@
     python -m benchmarks.fuzz --cases 5000 --only api,doors,files --seed 1
 
 Uses a database of its own, taken away at the end: SQLite in a temporary directory, or a test database beside the one that
-DATABASE_URL names. cases: of webhooks and of files each, and about as many calls of the API. A failure is printed with the smallest
+DATABASE_URL names. cases: of webhooks, of files and of generated calls of the API each. A failure is printed with the smallest
 case that was found. Exits with 1 where there is one.
 """
 

@@ -3,6 +3,7 @@
 No door may answer with a fault of its own. What is not taken leaves every table as it was, and so does what is told again; the
 twin, another client with the same person, is never touched.
 """
+# ruff: noqa: S101 (what each case has to hold)
 
 import base64
 import hmac

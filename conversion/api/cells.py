@@ -80,11 +80,13 @@ class MomentCell(Cell):
 
     def text_of(self, data: Any) -> str:
         text = super().text_of(data).strip()
+        if not text:  # null says that it is not known
+            self.fail("type", wanted="a moment", given="a blank text")
         try:
             has_offset = datetime.fromisoformat(text).tzinfo is not None
         except ValueError:
             has_offset = True  # the parser says what is wrong
-        if text and not has_offset:
+        if not has_offset:
             self.fail("offset")
         return text
 

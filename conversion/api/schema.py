@@ -31,6 +31,7 @@ STATUSES = {
     "503": "Not available at this moment.",
 }
 STORABLE = "^[^\\u0000]+$"
+NO_NUL = "^[^\\u0000]*$"
 KEY = {
     "name": HEADER,
     "in": "header",
@@ -47,6 +48,7 @@ def complete(result: dict[str, Any], generator: Any, request: Any, public: bool)
     for name, schema in components["schemas"].items():
         if name.endswith("Request") and schema.get("type") == "object":
             schema.setdefault("additionalProperties", False)
+            _storable(schema)
     _any_value(result)
     for operations in result["paths"].values():
         for method, operation in operations.items():
@@ -63,6 +65,17 @@ def _any_value(part: Any) -> None:
     if isinstance(part, list):
         for inner in part:
             _any_value(inner)
+
+
+def _storable(part: Any) -> None:
+    """Every text that is sent."""
+    if isinstance(part, dict):
+        if "string" in part.get("type", ()) and not part.keys() & {"enum", "format", "pattern", "const"}:
+            part["pattern"] = NO_NUL
+        part = list(part.values())
+    if isinstance(part, list):
+        for inner in part:
+            _storable(inner)
 
 
 def _complete(method: str, operation: dict[str, Any]) -> None:

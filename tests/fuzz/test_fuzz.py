@@ -12,8 +12,8 @@ from benchmarks.fuzz.tally import examine
 from conversion.models import Suppression
 from engines.webhooks.door import Turned
 
-FEW = 8  # generated calls of an operation
-OPERATIONS = "^/api/v1/(leads|events|templates|suppressions|webhooks|patterns/backfill)"
+FEW = 4  # generated calls of an operation
+OPERATIONS = "^/api/v1/(leads|suppressions|templates)"
 
 
 def failures(tallies):
@@ -26,15 +26,15 @@ def world(db):
 
 
 def test_no_webhook_ends_in_a_fault_or_leaves_half_of_it(world):
-    tallies = fuzz_doors(world, count=210, first_seed=1)
+    tallies = fuzz_doors(world, count=112, first_seed=1)
     assert failures(tallies) == {}
-    assert sum(tally.passed for tally in tallies) >= 210
+    assert sum(tally.passed for tally in tallies) >= 112
 
 
 def test_no_file_of_an_import_ends_in_a_fault_or_leaves_half_of_it(world):
-    (tally,) = fuzz_files(world, count=150, first_seed=1)
+    (tally,) = fuzz_files(world, count=120, first_seed=1)
     assert tally.failed == []
-    assert tally.passed >= 150
+    assert tally.passed >= 120
 
 
 @pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def test_the_api_answers_as_its_description_says(live_server):
     token = make_caller(world.client)
     tally = fuzz_api(live_server.url, token, world.client.slug, each=FEW, seed=1, phases="fuzzing", only=OPERATIONS)
     assert tally.failed == []
-    assert tally.passed >= 100
+    assert tally.passed >= 50
 
 
 def unipile(world):
