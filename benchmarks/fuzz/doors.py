@@ -196,8 +196,8 @@ def form(fields: Any) -> bytes:
 def twilio_doors(world: World) -> list[Door]:
     sms, voice = world.accounts["twilio", "sms"].pk, world.accounts["twilio", "voice"].pk
     keys = {channel: world.sent[channel].idempotency_key for channel in ("sms", "voice")}
-    call = {"CallSid": "m-voice", "CallStatus": "completed", "ParentCallSid": "m-voice", "CallDuration": "31"}
-    text = {"MessageSid": "m-sms", "MessageStatus": "delivered", "ErrorCode": "30003"}
+    call = {"CallSid": "CA1", "CallStatus": "completed", "ParentCallSid": "m-voice", "CallDuration": "31"}
+    text = {"MessageSid": "SM2", "MessageStatus": "delivered", "ErrorCode": "30003"}
     said = {"MessageSid": "SM1", "From": PHONE, "To": "+61255500001", "Body": "Yes, Tuesday?", "OptOutType": ""}
     return [
         Door("twilio inbound", form_knocks(f"/webhooks/twilio/{sms}", said), twilio),

@@ -169,8 +169,8 @@ def address(request: HttpRequest) -> str:
 
 def wanted(said: QueryDict, name: str) -> str:
     value = said.get(name, "")
-    if not value or len(value) > 64:  # noqa: PLR2004 (Twilio's names have 34 characters)
-        raise Turned(UNREADABLE, f"{name} is missing")
+    if not (value.isascii() and value.isalnum()) or len(value) > 64:  # noqa: PLR2004 (Twilio's names have 34 characters)
+        raise Turned(UNREADABLE, f"{name} is missing, or no name of Twilio's")
     return value
 
 
