@@ -13,78 +13,33 @@ Reports go to the addresses that came with a message or a call, signed for them,
 import argparse
 import hmac
 import json
-import os
 import re
-import socket
-import struct
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from contextlib import suppress
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Lock, Thread
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 from uuid import uuid4
+
+from benchmarks.standins.server import Answering, StandIn
 
 NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 STOPS = frozenset({"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"})
 STARTS = frozenset({"START", "YES", "UNSTOP"})
-ALIASES = {
-    "ok": "accept",
-    "429": "busy",
-    "400": "refuse",
-    "500": "fault",
-    "html": "garbage",
-}  # as the harness calls them
 BEFORE = {"busy": (429, 20429), "refuse": (400, 21211), "no_account": (401, 20003)}
 
 
-class Twilio:
+class Twilio(StandIn):
     """taken: what it accepted, each a dict with key, to, from, sid and what else was sent. stopped: (number of ours, person)
     that opted out. reports: where its reports are carried.
     """
 
     def __init__(self, sid: str, token: str, ledger: str = "", port: int = 0, reports: str = "") -> None:
         self.sid, self.token, self.reports = sid, token, reports
-        self.mode, self.delay, self.left, self.said = "accept", 0.0, 10**9, ""
-        self.troubled = 0  # requests that the mode held for
         self.error_code: int | None = None  # of a refusal
-        self.taken: list[dict[str, Any]] = []
-        self.requests: list[str] = []
         self.stopped: set[tuple[str, str]] = set()
-        self.released, self.lock = Event(), Lock()
-        self.ledger = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if ledger else None
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
-        self.server.stand_in = self  # type: ignore[attr-defined] # how its handler finds it
-        self.port = self.server.server_address[1]
-
-    def __enter__(self) -> Self:
-        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.released.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-        if self.ledger is not None:
-            os.close(self.ledger)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def moded(self) -> str:
-        with self.lock:
-            if self.mode == "accept" or self.left <= 0:
-                return "accept"
-            self.left -= 1
-            self.troubled += 1
-            return self.mode
+        super().__init__(Handler, port, ledger)
 
     def accept(self, kind: str, fields: Mapping[str, str]) -> dict[str, Any]:
         report_to = fields.get("StatusCallback", "")
@@ -100,8 +55,7 @@ class Twilio:
         }
         with self.lock:
             self.taken.append(row)
-            if self.ledger is not None:
-                os.write(self.ledger, f"{json.dumps([time.time(), key, row['to'], row['sid']])}\n".encode())
+            self.write([time.time(), key, row["to"], row["sid"]])
         return row
 
     def error_of(self, kind: str, fields: Mapping[str, str]) -> int | None:
@@ -192,23 +146,15 @@ def stamp() -> str:
     return time.strftime("%a, %d %b %Y %H:%M:%S +0000", time.gmtime())
 
 
-class Handler(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_POST(self) -> None:
+class Handler(Answering):
+    def do_POST(self) -> None:  # noqa: N802 (the name that the server calls)
         stand_in: Twilio = self.server.stand_in  # type: ignore[attr-defined] # set by it
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        body = self.body().decode()
         if self.path == "/switch":
-            told = json.loads(body)
-            mode = told.get("mode", "accept")
-            stand_in.mode, stand_in.delay = ALIASES.get(mode, mode), told.get("delay", 0.0)
-            stand_in.left = told.get("limit", 10**9)
-            troubled, stand_in.troubled = stand_in.troubled, 0
-            self.reply(200, {"troubled": troubled, "received": len(stand_in.taken)})
+            self.reply(200, stand_in.switch(json.loads(body)))
             return
         stand_in.requests.append(self.path)
-        fields, mode = dict(parse_qsl(body, keep_blank_values=True)), stand_in.moded()
+        fields, mode = dict(parse_qsl(body, keep_blank_values=True)), stand_in.next_mode()
         kind = {"Messages.json": "SM", "Calls.json": "CA"}.get(self.path.rpartition("/")[2])
         if kind is None or f"/Accounts/{stand_in.sid}/" not in self.path:
             self.fail(404, 20404)
@@ -234,8 +180,7 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "fault":
             self.reply(500, "<html>Internal Server Error</html>")
         elif mode == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            self.break_off()
         elif mode == "hang":
             stand_in.released.wait(30)
         elif mode == "garbage":
@@ -249,19 +194,6 @@ class Handler(BaseHTTPRequestHandler):
         stand_in: Twilio = self.server.stand_in  # type: ignore[attr-defined] # as above
         content = {"code": code, "message": f"told so{stand_in.said}", "more_info": "", "status": status}
         self.reply(status, content, {"Retry-After": "7"} if status == BEFORE["busy"][0] else {})
-
-    def reply(self, status: int, content: object, headers: Mapping[str, str] | None = None) -> None:
-        body = (content if isinstance(content, str) else json.dumps(content)).encode()
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def finish(self) -> None:
-        with suppress(OSError):
-            super().finish()
 
 
 def main() -> None:

@@ -12,29 +12,17 @@ Modes: `accept`; `busy` (429), `refuse` (422), `no_account` (401): nothing is ac
 """
 
 import json
-import os
-import socket
-import struct
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from email import message_from_bytes, policy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, RLock, Thread
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from benchmarks.standins.linkedin import World
+from benchmarks.standins.server import Answering, StandIn
 
-ALIASES = {
-    "ok": "accept",
-    "429": "busy",
-    "400": "refuse",
-    "500": "fault",
-    "html": "garbage",
-}  # as the harness calls them
 ERRORS = {
     "busy": (429, "too_many_requests"),
     "no_account": (401, "disconnected_account"),
@@ -43,70 +31,27 @@ ERRORS = {
 KEY = "the-secret-of-this-account"
 
 
-class Unipile:
-    """Runs the server in a thread. taken: what it accepted, each a dict with key, kind, account, person, text and subject."""
+class Unipile(StandIn):
+    """taken: what it accepted, each a dict with key, kind, account, person, text and subject."""
 
     def __init__(self, port: int = 0, ledger: Path | None = None, *, everybody: bool = False) -> None:
-        self.world, self.lock, self.released = World(everybody), RLock(), Event()
-        self.mode, self.left, self.said, self.api_key = "accept", 10**9, "", KEY
-        self.delay = 0.0  # seconds until a write is answered
-        self.taken: list[dict[str, str]] = []
-        self.requests: list[str] = []
-        self.troubled = 0
-        self.ledger = os.open(ledger, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if ledger else None
-        ThreadingHTTPServer.allow_reuse_address = True
-        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self.server.daemon_threads = True
-        self.server.stand_in = self  # type: ignore[attr-defined] # how a handler finds its world
-        self.port = self.server.server_address[1]
-        self.thread = Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def __enter__(self) -> Self:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.released.set()
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-        if self.ledger is not None:
-            os.close(self.ledger)
-
-    def next_mode(self) -> str:
-        mode = ALIASES.get(self.mode, self.mode)
-        if mode == "accept" or self.left <= 0:
-            return "accept"
-        self.left -= 1
-        self.troubled += 1
-        return mode
+        self.world, self.api_key = World(everybody), KEY
+        super().__init__(Handler, port, ledger)
 
     def keep(self, kind: str, key: str, fields: Mapping[str, str]) -> str:
         """Accept a write; the id of what was made."""
         self.taken.append({"kind": kind, "key": key, "subject": "", **fields})
-        if self.ledger is not None:
-            os.write(self.ledger, f"{json.dumps([time.time(), key, fields['person'], kind])}\n".encode())
+        self.write([time.time(), key, fields["person"], kind])
         return f"{kind}-{len(self.taken)}"
 
 
-class Handler(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
+class Handler(Answering):
     @property
     def stand_in(self) -> Unipile:
         found: Unipile = self.server.stand_in  # type: ignore[attr-defined] # set where the server is made
         return found
 
-    def finish(self) -> None:
-        with suppress(OSError):
-            super().finish()
-
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 (the name that the server calls)
         parts = urlsplit(self.path)
         self.stand_in.requests.append(f"GET {parts.path}")
         account = parse_qs(parts.query).get("account_id", [""])[0]
@@ -119,12 +64,12 @@ class Handler(BaseHTTPRequestHandler):
             with self.stand_in.lock:
                 self.reply(200, self.stand_in.world.profile(account, name))
 
-    def do_POST(self) -> None:
-        stand_in, body = self.stand_in, self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def do_POST(self) -> None:  # noqa: N802 (the name that the server calls)
+        stand_in, body = self.stand_in, self.body()
         path = urlsplit(self.path).path
         stand_in.requests.append(f"POST {path}")
         if path == "/switch":
-            self.switch(json.loads(body))
+            self.reply(200, stand_in.switch(json.loads(body)))
         elif path == "/world":
             with stand_in.lock:
                 self.reply(200, self.moved(json.loads(body)))
@@ -137,14 +82,6 @@ class Handler(BaseHTTPRequestHandler):
             if made is not None:
                 time.sleep(stand_in.delay)
                 self.misbehave(mode, made)
-
-    def switch(self, content: Mapping[str, Any]) -> None:
-        stand_in = self.stand_in
-        with stand_in.lock:
-            stand_in.mode, stand_in.left = content.get("mode", "accept"), content.get("limit", 10**9)
-            stand_in.delay = content.get("delay", 0.0)
-            troubled, stand_in.troubled = stand_in.troubled, 0
-        self.reply(200, {"troubled": troubled, "received": len(stand_in.taken)})
 
     def moved(self, content: Mapping[str, str]) -> dict[str, Any]:
         world = self.stand_in.world
@@ -207,12 +144,11 @@ class Handler(BaseHTTPRequestHandler):
         if mode == "fault":
             self.reply(500, {"type": "errors/provider_error", "title": "Provider error", "status": 500})
         elif mode == "reset":
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.connection.close()
+            self.break_off()
         elif mode == "hang":
             self.stand_in.released.wait(600)
         elif mode == "garbage":
-            self.send(200, b"<html>Welcome</html>")
+            self.reply(200, "<html>Welcome</html>")
         elif mode == "wrong":
             self.reply(200, {"object": 5, "chat_id": None, "message_id": None})
         else:
@@ -220,17 +156,6 @@ class Handler(BaseHTTPRequestHandler):
 
     def error(self, code: int, kind: str, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
         self.reply(code, {"type": f"errors/{kind}", "status": code, "title": "Error", "detail": detail}, headers)
-
-    def reply(self, code: int, content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
-        self.send(code, json.dumps(content).encode(), headers)
-
-    def send(self, code: int, content: bytes, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(code)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
 
 
 def fields_of(content_type: str, body: bytes) -> dict[str, str]:
