@@ -9,6 +9,7 @@ from conversion import access
 from conversion.api.bodies import Body, Text
 from conversion.api.cells import Cell, FlagCell, MomentCell, WholeCell
 from conversion.importer.columns import COLUMNS, FLAGS, POINTS, Kind, parsers
+from conversion.importer.leads import TEXTS
 from conversion.importer.values import LARGEST, Clock
 from conversion.models import Activity, Client, Event, Lead, Sequence, Suppression
 from conversion.vocabulary import LeadStatus, Role
@@ -77,16 +78,7 @@ class LeadSerializer(Shown):
             "id",
             "client",
             "external_id",
-            "email",
-            "phone",
-            "first_name",
-            "last_name",
-            "title",
-            "company_name",
-            "industry",
-            "country",
-            "linkedin_url",
-            "timezone",
+            *TEXTS,
             "employee_count",
             *FLAGS,
             "status",

@@ -54,5 +54,21 @@ def person(client, **fields):
     return make_lead(client, **{"first_name": "Jo", "phone": PERSON, "email": "jo@example.com", **fields})
 
 
+@pytest.fixture
+def lead(make_client, sms_account, daytime):
+    """A lead whose client has a number for text messages."""
+    client = make_client("Acme")
+    number(client, sms_account)
+    return person(client)
+
+
+@pytest.fixture
+def twin(make_client, sms_account):
+    """The same person, of another client of the agency."""
+    client = make_client("Beta")
+    number(client, sms_account, THEIRS)
+    return person(client)
+
+
 def webhook(account, what=""):
     return f"{PUBLIC_URL}/webhooks/twilio/{account.pk}{what}"

@@ -22,29 +22,16 @@ from tests.engines.phones import (  # noqa: F401 (fixtures)
     PERSON,
     THEIRS,
     daytime,
+    lead,
     number,
     person,
     sms_account,
     twilio,
+    twin,
 )
 
 TEXT = "Hi Jo, worth 15 minutes?"
 STOP = "\nReply STOP to opt out"
-
-
-@pytest.fixture
-def lead(make_client, sms_account, daytime):
-    client = make_client("Acme")
-    number(client, sms_account)
-    return person(client)
-
-
-@pytest.fixture
-def twin(make_client, sms_account):
-    """The same person, of another client of the agency."""
-    client = make_client("Beta")
-    number(client, sms_account, THEIRS)
-    return person(client)
 
 
 def send(lead, message=TEXT, **fields):

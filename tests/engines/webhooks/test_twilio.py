@@ -35,30 +35,17 @@ from tests.engines.phones import (  # noqa: F401 (fixtures)
     TOKEN,
     account_at,
     daytime,
+    lead,
     number,
     person,
     sms_account,
     twilio,
+    twin,
     voice_account,
     webhook,
 )
 
 REPLY = "Yes, sounds good. Tuesday at 10?"
-
-
-@pytest.fixture
-def lead(make_client, sms_account, daytime):
-    client = make_client("Acme")
-    number(client, sms_account)
-    return person(client)
-
-
-@pytest.fixture
-def twin(make_client, sms_account):
-    """The same person, of another client of the agency."""
-    client = make_client("Beta")
-    number(client, sms_account, THEIRS)
-    return person(client)
 
 
 @pytest.fixture
