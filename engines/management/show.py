@@ -46,7 +46,7 @@ def rehearsal(client: Client, world: Simulation, seed: int, today: datetime) -> 
         return
     head = f"{client}: {planned} new leads are put on their plans as of {DAYS} days ago, and time runs fast"
     yield from ("", head, "=" * len(head))
-    yield "Half of them are held out, by the usual plan. The console stands in for the providers; the simulated leads answer."
+    yield "By lot, one in two gets the usual plan. The console stands in for the providers; the simulated leads answer."
     try:
         for day in Rehearsal(client, people).run(start, end):
             yield from told(day)
