@@ -59,6 +59,11 @@ def find_person(text: str, client: Client | None) -> Person:
     return Person(found, list(dict.fromkeys([*names, *own_names(found)])))
 
 
+def same_person(lead_id: uuid.UUID, key: str) -> Q:
+    """A lead and all others with its e-mail address (`email_key`, empty for none): they are one person. Within one client."""
+    return Q(pk=lead_id) | Q(email_key=key) if key else Q(pk=lead_id)
+
+
 def addresses(text: str, client: Client | None) -> list[Pair]:
     """The text as an address in normalised form: one pair, or none where it is no address."""
     home = client_country(client)

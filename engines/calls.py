@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.timezone import now
 
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity, Client, Lead, Sequence, Suppression
 from conversion.models.suppression import normal
 from conversion.suppressions import PHONE
@@ -16,7 +17,6 @@ from conversion.vocabulary import ActivityState as State
 from engines import running
 from engines.facts import CALL_ASKED
 from engines.message import CONTROL, MessageError, check_line
-from engines.outbox.claims import UNCLAIMED
 from engines.outbox.clock import database_now
 from engines.outbox.evidence import evidence
 from engines.outbox.record import mark_sent

@@ -16,6 +16,7 @@ from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from conversion.vocabulary import Severity
 from engines.outbox import circuit
+from engines.outbox.alerts import messages
 from engines.outbox.claims import CHANNELS
 from engines.outbox.limits import PATIENT
 from patterns.alerts import Cause, settle
@@ -119,10 +120,6 @@ def unread() -> Iterator[tuple[UUID, Cause]]:
 def counted(rows: QuerySet[Activity], column: str) -> list[tuple[UUID, int, Any]]:
     """By client: how many, and the earliest of a column."""
     return list(rows.order_by().values_list("client").annotate(Count("pk"), Min(column)))
-
-
-def messages(count: int) -> str:
-    return "1 message" if count == 1 else f"{count:,} messages"
 
 
 def moment(at: datetime) -> str:

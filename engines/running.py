@@ -16,14 +16,15 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from conversion.bulk import Writer
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity, Client, Lead, Sender
+from conversion.people import same_person
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from conversion.vocabulary import Channel
 from engines import touching
 from engines.calendar import checked
 from engines.message import MessageError
-from engines.outbox.claims import UNCLAIMED
 from engines.outbox.clock import database_now
 from engines.outbox.states import move
 from engines.outbox.waking import wake
@@ -56,9 +57,11 @@ def stop(client_id: UUID, lead_id: UUID, code: str, reason: str, channels: Colle
     """
     columns = {"reason_code": code[:40], "reason": reason, "due_at": None, **UNCLAIMED}
     leads = Lead.objects.for_client(client_id)
-    keys = leads.filter(pk=lead_id).exclude(email_key="").values("email_key")
-    person = leads.filter(Q(pk=lead_id) | Q(email_key__in=keys))
-    which: dict[str, Any] = {"client": client_id, "lead__in": person.values("pk"), "dispatched_at": None}
+    key = leads.filter(pk=lead_id).values_list("email_key", flat=True).first() or ""
+    person = list(
+        leads.filter(same_person(lead_id, key)).values_list("pk", flat=True)
+    )  # by its indexes, not in the UPDATE
+    which: dict[str, Any] = {"client": client_id, "lead__in": person, "dispatched_at": None}
     return move(State.CANCELLED, *UNSENT, columns=columns, **which, **({"channel__in": channels} if channels else {}))
 
 

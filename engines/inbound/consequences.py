@@ -9,13 +9,12 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Q
-
 from conversion import optouts
 from conversion.addresses import linkedin_key
 from conversion.attribution import LeadSet
 from conversion.models import Client, Event, Lead, Suppression
 from conversion.models.suppression import normal
+from conversion.people import same_person
 from conversion.places import zone_of
 from conversion.suppressions import EMAIL, LINKEDIN, PHONE, Pair
 from conversion.vocabulary import Channel, EventKind, LeadStatus
@@ -45,10 +44,10 @@ def carry_out(
     """
     follow = FOLLOWS[meaning]
     if follow.suppresses:
-        shut(fact.lead.client_id, names(fact, meaning, person), follow.reason)
+        shut(names(fact, meaning, person), follow.reason, client_id=fact.lead.client_id)
     if follow.suppresses and meaning is not Meaning.BOUNCED and person is not None:
         for client in sorted(match.sharing - {fact.lead.client_id}):  # it is that address that was told to stop
-            shut(client, [person], follow.reason)
+            shut([person], follow.reason, client_id=client)
     lead = locked(fact.lead)
     if match.is_named and fact.touch is not None:
         recording.confirm(fact.touch, fact.message_id if lead else "")
@@ -90,14 +89,13 @@ def locked(lead: Lead) -> Lead | None:
     """The lead as it stands, and nobody changes it, nor another of the same person, until the transaction ends; None where it
     is erased or gone.
     """
-    rows = Lead.objects.for_client(lead.client_id).filter(same_person(lead), erased_at=None).select_related("client")
+    rows = (
+        Lead.objects.for_client(lead.client_id)
+        .filter(same_person(lead.pk, lead.email_key), erased_at=None)
+        .select_related("client")
+    )
     found = rows.order_by("pk").select_for_update(no_key=True, of=("self",))
     return next((one for one in list(found) if one.pk == lead.pk), None)
-
-
-def same_person(lead: Lead) -> Q:
-    """All leads with the same e-mail address are one person."""
-    return Q(pk=lead.pk) | Q(email_key=lead.email_key) if lead.email_key else Q(pk=lead.pk)
 
 
 def settle(lead: Lead) -> None:
@@ -124,12 +122,10 @@ def person_channel(person: Pair | None) -> str:
     return {PHONE: Channel.SMS.value, LINKEDIN: Channel.LINKEDIN.value}.get(person[0] if person else "", "email")
 
 
-def shut(client_id: UUID, pairs: Iterable[Pair], reason: str) -> None:
-    """Put addresses on the client's list, once each."""
+def shut(pairs: Iterable[Pair], reason: str, **owner: UUID) -> None:
+    """Put addresses on a list, once each. owner: whose, as `client_id` or `agency_id`."""
     for kind, value in pairs:
-        Suppression.objects.get_or_create(
-            client_id=client_id, kind=kind, value=normal(kind, value), defaults={"agency": None, "reason": reason}
-        )
+        Suppression.objects.get_or_create(**owner, kind=kind, value=normal(kind, value), defaults={"reason": reason})
 
 
 def shut_unknown(match: Match, agency_id: UUID | None, person: Pair, reason: str) -> None:
@@ -137,10 +133,9 @@ def shut_unknown(match: Match, agency_id: UUID | None, person: Pair, reason: str
     certain, else on the agency's.
     """
     if match.client_id is not None:
-        shut(match.client_id, [person], reason)
+        shut([person], reason, client_id=match.client_id)
     elif agency_id is not None:
-        kind, value = person
-        Suppression.objects.get_or_create(agency_id=agency_id, kind=kind, value=value, defaults={"reason": reason})
+        shut([person], reason, agency_id=agency_id)
 
 
 def stop_maybe(match: Match, meaning: Meaning, person: Pair | None) -> None:

@@ -25,11 +25,14 @@ def open_unknown(client_id: Any) -> None:
     raise_alert(client_id, UNKNOWN, unknown_message(1, None))
 
 
+def messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count:,} messages"
+
+
 def unknown_message(count: int, oldest: Any) -> str:
-    what = "1 message" if count == 1 else f"{count} messages"
     since = f" The oldest left at {oldest:%Y-%m-%d %H:%M} UTC." if oldest else ""
     return (
-        f"{what} may or may not have been sent: the provider's answer did not come or proved nothing.{since} "
+        f"{messages(count)} may or may not have been sent: the provider's answer did not come or proved nothing.{since} "
         "Nothing of it is sent again by itself. Look at the provider and settle each one."
     )
 

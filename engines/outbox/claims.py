@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from conversion.bulk import stored_id
+from conversion.leases import UNCLAIMED
 from conversion.models import ProviderAccount
 from conversion.vocabulary import ActivityState as State
 from conversion.vocabulary import Channel
@@ -29,7 +30,6 @@ CHANNELS: tuple[str, ...] = (
 )
 
 Condition = tuple[str, list[Any]]  # SQL and its values
-UNCLAIMED: dict[str, Any] = {"claimed_by": "", "claimed_until": None}
 
 # Materialised: a planner that ran the inner query again would claim more than was asked for. The moment itself is
 # returned, since SQLite 3.40 answers `IS NOT NULL` wrongly in this place.

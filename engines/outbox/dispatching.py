@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from conversion import logs
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity, ProviderAccount
 from conversion.tenancy import across_clients
 from conversion.triggers import GATE
@@ -21,7 +22,7 @@ from conversion.vocabulary import ActivityState as State
 from engines.guard import examine
 from engines.outbox import circuit, whole
 from engines.outbox.alerts import open_unknown
-from engines.outbox.claims import UNCLAIMED, Claim
+from engines.outbox.claims import Claim
 from engines.outbox.clock import database_now, present, require_silent
 from engines.outbox.evidence import evidence
 from engines.outbox.limits import Limits

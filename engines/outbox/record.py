@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from conversion.bulk import stored_id
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity, Callback
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
@@ -15,7 +16,6 @@ from engines import acquaintance
 from engines.inbound.arrival import Arrival, digest, payload_of
 from engines.outbox import circuit
 from engines.outbox.alerts import open_unknown
-from engines.outbox.claims import UNCLAIMED
 from engines.outbox.clock import database_now
 from engines.outbox.dispatching import Ready, may_repeat
 from engines.outbox.limits import DEFERRALS, LONGEST_REST, RESENDS, REST, Limits, back_off

@@ -18,11 +18,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from conversion.clock import database_now
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity, Client
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from engines.outbox import alerts, home
-from engines.outbox.claims import CHANNELS, UNCLAIMED
+from engines.outbox.claims import CHANNELS
 from engines.outbox.evidence import evidence
 from engines.outbox.settling import settle
 from engines.outbox.states import move

@@ -11,12 +11,13 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.db.models import Case, F, Value, When
 
 from conversion import logs
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from engines.guard import examine_all
 from engines.outbox import durability
-from engines.outbox.claims import UNCLAIMED, Claim, new_token
+from engines.outbox.claims import Claim, new_token
 from engines.outbox.clock import database_now
 from engines.outbox.dispatching import Ready, dispatch
 from engines.outbox.limits import FAULTS, Limits, back_off

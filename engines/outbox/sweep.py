@@ -13,12 +13,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 
+from conversion.leases import UNCLAIMED
 from conversion.models import Activity
 from conversion.tenancy import across_clients
 from conversion.vocabulary import ActivityState as State
 from engines import acquaintance
 from engines.outbox import alerts, circuit
-from engines.outbox.claims import CHANNELS, UNCLAIMED
+from engines.outbox.claims import CHANNELS
 from engines.outbox.clock import database_now
 from engines.outbox.dispatching import may_repeat
 from engines.outbox.limits import LOSSES, Limits
