@@ -29,7 +29,7 @@ COMPLAINED = "complained"
 _ID = re.compile(r"<([^<>\s]{3,500})>")
 _ADDRESS = re.compile(r"[\w.+=-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
 _STATUS = re.compile(r"(?<![\d.])[45]\.\d{1,3}\.\d{1,3}(?![\d.])")  # RFC 3463
-_REPLY_CODE = re.compile(r"(?<![\d.])[45]\d\d(?=[ -])")  # RFC 5321, 4.2
+_REPLY_CODE = re.compile(r"(?<![\w.-])[45]\d\d(?=[ -])")  # RFC 5321, 4.2; no part of a message id
 _ORIGINAL = re.compile(r"^\s*message-id:\s*<([^<>\s]{3,500})>", re.IGNORECASE | re.MULTILINE)
 
 

@@ -125,6 +125,21 @@ def test_a_bounce_that_is_no_report():
     assert reported_in_words(parse(mail("no words", subject="failure notice"))) == Report("", "failed", "", "")
 
 
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ("", ""),
+        ("550-the mailbox is gone", "550"),
+        ("said: (550 no such user)", "550"),
+        ("smtp;451 try later", "451"),
+    ],
+)
+def test_the_digits_of_a_message_id_are_no_status(words, status):
+    text = f"Your message came back.\n{words}\nMessage-ID: <01a204c0-17a8-7391-a511-4550abcd4551-511@acme.example>\n"
+    found = reported_in_words(parse(mail(text, subject="failure notice")))
+    assert found.status == status
+
+
 @given(st.binary(max_size=2000))
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_are_refused(raw):
