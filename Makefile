@@ -1,7 +1,7 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
 export OPENBLAS_NUM_THREADS ?= 1
-.PHONY: help validate chaos fuzz install install-dev install-mcp demo serve backup restore test test-sqlite test-postgresql check requirements clean
+.PHONY: help validate chaos fuzz bench audit install install-dev install-mcp demo serve backup restore test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 UV := $(shell command -v uv)
@@ -75,6 +75,15 @@ chaos: install-dev ## faults injected into real workers, PostgreSQL and Redis wh
 
 fuzz: install-dev ## hostile calls, webhooks and files, thousands of each (CASES=5000 SEED=1 ONLY=api,doors,files; DATABASE_URL for PostgreSQL)
 	@$(BIN)/python -m benchmarks.fuzz --cases $(or $(CASES),5000) --seed $(or $(SEED),1) --only "$(ONLY)"
+
+bench: install-dev ## time, memory and rates beside their budgets, in one table, within 25 minutes (ONLY=import,planning JSON=var/bench.json)
+	@$(BIN)/python -m benchmarks.bench --only "$(ONLY)" --json "$(or $(JSON),var/bench.json)"
+
+pictures: install-dev ## take the README's pictures from the running demo (Chromium)
+	@$(BIN)/python -m tests.browser.pictures
+
+audit: install-dev ## ask for known vulnerabilities of every pinned package (docs/dependencies.md)
+	@$(BIN)/pip-audit --no-deps --disable-pip -r requirements.txt -r requirements-mcp.txt
 
 requirements: install-dev ## compile the .in files into pinned .txt files
 	@uv pip compile --quiet --upgrade --python-version 3.11 --no-emit-find-links --no-emit-index-url --custom-compile-command "make requirements" requirements.in -o requirements.txt

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agency_os import env
+from agency_os.signing_in import *  # noqa: F403 (settings are names)
 from conversion import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,7 +34,19 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]") i
 PORT = env.integer("PORT", default=8000, minimum=1)
 # Where people reach this server: links in what is sent begin with it.
 PUBLIC_URL = env.url("PUBLIC_URL", ("https", "http"), f"http://localhost:{PORT}" if EMBEDDED else "")
-# Encrypt the credentials of provider accounts. With SQLite a key that follows from SECRET_KEY stands in.
+# Proxies in front tell by X-Forwarded-Proto how they were called, and by X-Forwarded-For by whom; with https there is one.
+IS_HTTPS = PUBLIC_URL.startswith("https:")
+PROXIES = env.integer("PROXIES", default=1 if IS_HTTPS else 0)
+ALLAUTH_TRUSTED_PROXY_COUNT = PROXIES
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXIES else None
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", default=30 * 24 * 3600) if IS_HTTPS else 0
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS or not (EMBEDDED or PUBLIC_URL)
+CSRF_TRUSTED_ORIGINS = ["/".join(PUBLIC_URL.split("/")[:3])] if IS_HTTPS else []
+SESSION_COOKIE_AGE = env.integer("SESSION_HOURS", default=12, minimum=1) * 3600
+# Who cannot go on without a second factor.
+REQUIRE_TOTP = env.one_of("REQUIRE_TOTP", ("nobody", "staff", "everybody"), default="nobody" if EMBEDDED else "staff")
+# Encrypt the credentials of provider accounts and second factors. With SQLite a key that follows from SECRET_KEY stands in.
 CREDENTIAL_KEY = env.names("CREDENTIAL_KEY")
 # What sends for senders without an account of their own, by channel; `none`: such a sender is held.
 _PROVIDER = "console" if EMBEDDED else "none"
@@ -69,7 +82,7 @@ WEBHOOKS_TO_PRIVATE_ADDRESSES = env.boolean("WEBHOOKS_TO_PRIVATE_ADDRESSES", def
 REDIS_URL = env.url("REDIS_URL", ("redis", "rediss", "unix"))
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "conversion.apps.TablesConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -81,6 +94,9 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "conversion",
     "patterns",
     "engines",
@@ -89,6 +105,7 @@ MIDDLEWARE = [
     "engines.monitoring.requests.request_ids",
     "engines.monitoring.requests.monitoring",
     "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -96,6 +113,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "conversion.sessions.signed_in",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "conversion.account.second_factor.required",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 TEMPLATES = [
@@ -187,7 +206,12 @@ SPECTACULAR_SETTINGS = {
 # the task runs, but for learning, and no task has an ETA or a countdown. A broker that is away must not hold up whoever
 # publishes. Each queue has its own workers, so that learning never delays a send; a worker started without -Q serves all.
 CELERY_BROKER_URL = REDIS_URL or None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 5, "visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "max_retries": 0,  # of a publisher: kombu would wait 2 s and then 4 s; workers go on by the setting below
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "visibility_timeout": 3600,
+}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_SERIALIZER = "json"
@@ -202,6 +226,7 @@ CELERY_TASK_ROUTES = {
     "send_due": {"queue": "sending"},
     "learn_client": {"queue": "learning"},
     "pattern_backfill_flow": {"queue": "learning"},
+    "import_uploads": {"queue": "learning"},
 }
 # A sending task ends after 5 s, when what it began is finished: within a lease at the latest.
 CELERY_TASK_SOFT_TIME_LIMIT = 240 + SEND_LEASE_SECONDS

@@ -4,10 +4,11 @@
 
 Uses a database of its own, taken away at the end: SQLite in a temporary directory, or a test database beside the one that
 DATABASE_URL names. Each channel has so many senders with that daily cap; the lower the cap, the longer a touch has to look
-for its day. Budgets: 1,000 leads a second with writing; one lead in 5 ms and 5 queries. Exits with 1 outside them.
+for its day. Budgets: 3,000 leads a second with writing; one lead in 5 ms and 5 queries. Exits with 1 outside them.
 """
 
 import argparse
+import resource
 import statistics
 import sys
 import time
@@ -16,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measures import Measure, note
 from benchmarks.scoring import database
 
-LEADS_A_SECOND = 1_000
+LEADS_A_SECOND = 3_000
 MILLISECONDS_ONE = 5.0
 QUERIES_ONE = 5
 SINGLE = 200  # leads planned one at a time
@@ -49,7 +51,13 @@ def main() -> int:
     print(f"  in bulk, with writing      {planned / seconds:>10,.0f} leads/s   {seconds:6.2f} s")
     print(f"  one lead at a time         {1000 / one:>10,.0f} leads/s   {one:6.2f} ms  {queries} queries")
     print(f"  the same, all these booked {1000 / later:>10,.0f} leads/s   {later:6.2f} ms")
-    return int(planned / seconds < LEADS_A_SECOND or one > MILLISECONDS_ONE or queries > QUERIES_ONE)
+    size, memory = f"{planned:,} leads, {vendor}", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    fast, quick = planned / seconds >= LEADS_A_SECOND, one <= MILLISECONDS_ONE and queries <= QUERIES_ONE
+    asked = f"at least {LEADS_A_SECOND:,}/s"
+    allowed = f"{MILLISECONDS_ONE:g} ms; {queries} of {QUERIES_ONE} queries"
+    note(Measure("planning, with writing", size, seconds, memory, planned / seconds, budget=asked, passed=fast))
+    note(Measure("planning one lead", size, one / 1000, memory, 1000 / one, runs=SINGLE, budget=allowed, passed=quick))
+    return int(not (fast and quick))
 
 
 def filled(wanted: int, senders: int, cap: int) -> Any:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils.timezone import now
 
 from conversion import walls
-from conversion.models import ApiToken, Client, Membership
+from conversion.models import ApiToken, Client
 from conversion.models.client import ClientQuerySet
 from conversion.vocabulary import Role
 
@@ -91,15 +92,22 @@ def of_token(token: ApiToken, at: datetime | None = None) -> Access:
         if token.everywhere:
             return Access(everywhere=limit)
         return Access(dict.fromkeys(through.values_list("client_id", flat=True), limit))
-    only = {} if token.everywhere else {"client__in": through.values("client_id")}
-    roles = _memberships(user, **only)
+    roles = _memberships(user, None if token.everywhere else token)
     return Access({client_id: min(role, limit, key=RANK.__getitem__) for client_id, role in roles.items()})
 
 
-def _memberships(user: Any, **only: Any) -> dict[uuid.UUID, Role]:
-    # No join to the clients: on PostgreSQL none of them is visible before it is known which may be.
-    accepted = Membership.objects.filter(user=user, accepted_at__isnull=False, **only)
-    return {client_id: Role(role) for client_id, role in accepted.values_list("client_id", "role")}
+# Asked for at every call: as SQL, since Django takes five times as long to make it as a database does to answer it. No join to
+# the clients: on PostgreSQL none of them is visible before it is known which may be.
+ACCEPTED = "SELECT client_id, role FROM conversion_membership WHERE user_id = %s AND accepted_at IS NOT NULL"
+OF_TOKEN = f"{ACCEPTED} AND client_id IN (SELECT client_id FROM conversion_apitoken_clients WHERE apitoken_id = %s)"
+
+
+def _memberships(user: Any, token: ApiToken | None = None) -> dict[uuid.UUID, Role]:
+    """token: whose clients alone count."""
+    of_token = [] if token is None else [token._meta.pk.get_db_prep_value(token.pk, connection)]
+    with connection.cursor() as cursor:
+        cursor.execute(OF_TOKEN if of_token else ACCEPTED, [user.pk, *of_token])
+        return {uuid.UUID(str(client_id)): Role(role) for client_id, role in cursor.fetchall()}
 
 
 def entered(user: Any, token: ApiToken | None = None) -> Access:

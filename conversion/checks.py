@@ -74,6 +74,20 @@ def check_production(**_: Any) -> list[CheckMessage]:
 
 
 @register(Tags.security, deploy=True)
+def check_second_factors(**_: Any) -> list[CheckMessage]:
+    """Whether a password alone opens the tables of several clients."""
+    if settings.EMBEDDED or settings.REQUIRE_TOTP != "nobody":
+        return []
+    return [
+        Warning(
+            "REQUIRE_TOTP is nobody: whoever learns a staff's password sees what they see.",
+            hint="Set REQUIRE_TOTP to staff or everybody (docs/signing-in.md).",
+            id="agency.W015",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
 def check_second_wall(**_: Any) -> list[CheckMessage]:
     """Whether web processes connect by a role of their own."""
     if settings.EMBEDDED or settings.WEB_DATABASE_URL:

@@ -7,7 +7,7 @@ written to would vanish from what is learned, and it would flatter itself.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.utils.timezone import now
 
-from conversion import correspondence
+from conversion import correspondence, uploads
 from conversion.models import Activity, Client, Connection, Event, ImportChange, Lead
 from conversion.people import Person, find_person
 from conversion.suppressions import forget
@@ -51,7 +51,7 @@ class Erased:
     """leads, touches, events: rows that are anonymous now. messages: of the person, deleted. cancelled: touches that will not
     be made. changes: rows of earlier imports' undo logs that went. entries: new hashes on the suppression lists. in_flight:
     touches that are with their provider at this moment; their answers may still bring something of the person's, so `clear`
-    the leads afterwards.
+    the leads afterwards. uploads: of files that wait to be imported, or were; they go, since the person may stand in them.
     """
 
     ids: tuple[UUID, ...]
@@ -63,6 +63,7 @@ class Erased:
     changes: int
     entries: int
     in_flight: int
+    uploads: int = 0
 
 
 def erase(text: str, client: Client | None, at: datetime | None = None, *, dry_run: bool = False) -> Erased:
@@ -79,6 +80,8 @@ def erase(text: str, client: Client | None, at: datetime | None = None, *, dry_r
         person = find_person(text, client)
         messages = correspondence.forget([lead.pk for lead in person.leads], person.names, client)
         erased = _erase(person.leads, at or now(), entries, messages)
+        # Last, as an import locks them: after its leads.
+        erased = replace(erased, uploads=uploads.forget(None if client is None else [client.pk]))
         transaction.set_rollback(dry_run)
     return erased
 

@@ -57,13 +57,17 @@ def ask(flow: Flow, at: datetime, clients: Collection[UUID] | None = None) -> Fl
     """A run that somebody asks for, of all clients or of these, as of `at`; a moment later where another run has that one.
     Queued; the caller's transaction decides whether it is.
     """
-    scope = {} if clients is None else {"clients": sorted(map(str, clients))}
+    asked = {"is_asked": True, "scope": scope_of(clients)}
     while True:
-        asked = {"is_asked": True, "scope": scope}
         period, is_new = FlowPeriod.objects.get_or_create(flow=flow, period=at, defaults=asked)
         if is_new:
             return period
         at += timedelta(microseconds=1)
+
+
+def scope_of(clients: Collection[UUID] | None) -> dict[str, list[str]]:
+    """How a row keeps which clients it is for; empty: all."""
+    return {} if clients is None else {"clients": sorted(map(str, clients))}
 
 
 def last_due(row: PeriodicTask, at: datetime) -> datetime | None:

@@ -162,6 +162,10 @@ def _zone_names() -> dict[str, str]:
     return {name.casefold(): name for name in available_timezones() - {"Factory", "localtime"}}
 
 
+def zone_names() -> list[str]:
+    return sorted(_zone_names().values())
+
+
 def zone_name(text: str) -> str:
     """The IANA name as it is spelled officially, for a name in any case. Raises UnknownZone."""
     name = _zone_names().get(text.casefold())

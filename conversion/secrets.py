@@ -58,6 +58,22 @@ def credentials_of(account: Sealed) -> dict[str, str]:
     return credentials
 
 
+def sealed(text: str) -> str:
+    """A secret that is no account's: of a second factor. Raises KeyMissingError."""
+    return _keys().encrypt(text.encode()).decode("ascii")
+
+
+def opened(text: str) -> str:
+    """What `sealed` made, in plain text. Raises CredentialError."""
+    try:
+        return _keys().decrypt(text.encode()).decode()
+    except InvalidToken as error:
+        raise CredentialError(
+            "a second factor cannot be read: no key in CREDENTIAL_KEY is the one that it was encrypted with; put the former "
+            "key back, or remove it in the table of users"
+        ) from error
+
+
 def check_keys() -> None:
     """Raises KeyMissingError where nothing could be encrypted."""
     _keys()

@@ -7,10 +7,11 @@ it never parses JSON. `capture` makes both and reads the text once.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, TypedDict, Unpack
 
 from conversion.extraction import angle_bits, bits_of, cta_code, flag_bits, flags_of, names_at, subject_bits
-from conversion.matching import PAIN_POINTS, Matcher, read
+from conversion.matching import PAIN_POINTS, Hits, Matcher, Reading, read
 from conversion.moments import calendar_of, in_zone
 from conversion.personal import template_key_of
 from conversion.segments import segment_count
@@ -181,8 +182,9 @@ def _text(value: object) -> str | None:
 def _read(text: str | None, subject: str | None, lead: Any, template: str | None, vocabulary: Vocabulary) -> Features:
     """All that learning takes from subject and text, in one reading of each."""
     matcher = Matcher.of(vocabulary)
-    readings = head, body = read(subject), read(text)
-    found = head_hits, body_hits = matcher.hits(head), matcher.hits(body)
+    head, head_hits = _subject_read(subject, vocabulary)
+    body = read(text)
+    readings, found = (head, body), (head_hits, body_hits := matcher.hits(body))
     return Features(
         pain_points=body_hits[PAIN_POINTS],
         cta=cta_code(body_hits),
@@ -194,6 +196,13 @@ def _read(text: str | None, subject: str | None, lead: Any, template: str | None
         subject_words=len(subject.split()) if subject and head.text else UNKNOWN,
         template=template_key_of(template, (subject or "", head), (text or "", body), lead),
     )
+
+
+@lru_cache(maxsize=1024)
+def _subject_read(subject: str | None, vocabulary: Vocabulary) -> tuple[Reading, Hits]:
+    """A subject's reading, and what holds in it: most stand over many messages."""
+    reading = read(subject)
+    return reading, Matcher.of(vocabulary).hits(reading)
 
 
 def features_of(

@@ -26,7 +26,9 @@ CROSS_CLIENT_PLACES = {
     "arrivals": "what comes from outside is looked up by the name it came under, to learn whose it is",
     "keys": "everybody's credentials are encrypted with a new key",
     "dispatch": "the sender claims whatever is due, whoever it belongs to",
+    "imports": "workers take whatever files wait, whoever they belong to",
     "notices": "what happened is told to whoever wants to hear of it",
+    "accounts": "what people change of their own account is no client's, and is noted in the audit log",
     "operations": "counts and ages of rows for the server's own monitoring",
 }
 

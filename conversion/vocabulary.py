@@ -210,6 +210,15 @@ class Flow(StrEnum):
     BACKFILL = "pattern_backfill_flow"
 
 
+class ImportStep(StrEnum):
+    """What is done with an upload. map: a person says how its columns are read; check: a dry run."""
+
+    MAP = "map"
+    CHECK = "check"
+    STORE = "store"
+    UNDO = "undo"
+
+
 class RunState(StrEnum):
     """held: it failed too often, and waits for a person. skipped: there was a reason not to run it. abandoned: its process
     vanished, and nobody repeats it.

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -78,9 +79,10 @@ def set_account(  # noqa: PLR0917 (what an account is made of)
     credentials: Mapping[str, str] | None = None,
     *,
     is_active: bool = True,
+    without: Collection[str] = (),
 ) -> tuple[ProviderAccount, bool]:
-    """Make the agency's account of this name, or change it; what is None or empty stays as it is. Returns it, and whether
-    it is new. Nothing is stored where the provider could not be made from it.
+    """Make the agency's account of this name, or change it; what is None or empty stays as it is. without: names of options
+    that it has no more. Returns it, and whether it is new. Nothing is stored where the provider could not be made from it.
 
     Raises SetupError, AccountError and CredentialError.
     """
@@ -98,7 +100,7 @@ def set_account(  # noqa: PLR0917 (what an account is made of)
         account.kind, account.options, account.credentials = kind, {}, ""
     account.is_active = is_active
     if options is not None:
-        account.options = {**account.options, **options}
+        account.options = {name: value for name, value in account.options.items() if name not in without} | {**options}
     if credentials is not None:
         seal(account, credentials)
     if is_new or is_active:  # one that does not work any more can still be switched off
@@ -117,16 +119,17 @@ def set_sender(  # noqa: PLR0917 (what a sender is made of)
     display_name: str | None,
     daily_cap: int | None,
     channel: str = Channel.EMAIL.value,
+    **columns: Any,
 ) -> tuple[Sender, bool]:
-    """Make the client's sender of this address on a channel, or change it; what is None stays as it is. Returns it, and
-    whether it is new. Raises SetupError.
+    """Make the client's sender of this address on a channel, or change it; what is None stays as it is. columns: what else
+    stands on its row. Returns it, and whether it is new. Raises SetupError.
     """
     try:
         address = address_on(channel, address)
         message.check_line("name", display_name or "", message.NAME_LENGTH)
     except (message.MessageError, AddressError) as error:
         raise SetupError(str(error)) from error
-    given: dict[str, object] = {}
+    given: dict[str, object] = {**columns}
     if account_name is not None:
         given["account"] = account_for(client, account_name, channel)
     if display_name is not None:

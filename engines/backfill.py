@@ -27,13 +27,14 @@ from conversion.models import Activity, Client, Lead
 from conversion.places import zone_of
 from conversion.rebuilding import Unusable, rebuilt
 from conversion.tenancy import across_clients
-from conversion.vocabulary import ActivityState, Flow, RunState
+from conversion.vocabulary import ActivityState, Flow, RunState, Severity
 from engines import scorer
 from engines.profile import ideal_profile
 from engines.scoring import COLUMNS, score_leads
-from patterns import guidance
+from patterns import guidance, stopped
+from patterns.alerts import Cause, settle
 from patterns.learning import Learned, learn
-from patterns.models import BackfillRun
+from patterns.models import BackfillRun, HealthAlert
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +91,34 @@ def ask(client: Client, *, content: bool = True, als: bool = True, learning: boo
     return run
 
 
-def look() -> None:
-    """Put back what a process that vanished had taken, and wake a worker where there is something to do."""
+def look(at: datetime) -> None:
+    """Put back what a process that vanished had taken, tell of what was given up, and wake a worker where there is something to
+    do. at: aware, the present moment.
+    """
     with across_clients("learning"):
         leases.give_up_vanished(BackfillRun.objects.all())
+        tell_held(at)
     if is_waiting():
         waking.wake(TASK)
+
+
+def tell_held(at: datetime) -> list[HealthAlert]:
+    """Open the alerts about runs that were given up, and resolve those of runs that were asked for again."""
+    held = BackfillRun.objects.filter(state=RunState.HELD, client__in=Client.objects.learned_for()).order_by("pk")
+    causes = {
+        run.client_id: [
+            Cause(
+                stopped.CODE,
+                Severity.HIGH,
+                f"The backfill stopped at {run.leads:,} of {run.total:,} leads and was given up "
+                f"({run.error[:60] or 'unknown'}). What it filled in stays. Ask for it again: it goes on from there.",
+                subject=stopped.BACKFILL,
+                lasting=True,
+            )
+        ]
+        for run in held
+    }
+    return settle(causes, HealthAlert.objects.filter(code=stopped.CODE, subject=stopped.BACKFILL), at)
 
 
 def is_waiting() -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import close_old_connections
 
-from conversion import leases, signs
+from conversion import imports, leases, signs
 from conversion.models import FlowPeriod
 from conversion.vocabulary import Flow
 from engines import backfill, notices, running
@@ -44,7 +44,8 @@ PARTS: dict[str, Callable[[datetime], object]] = {
     "sequences": lambda _: running.queue_due(),
     "arrivals": lambda _: arrivals.retry_waiting(),
     "flows": flows.look,
-    "backfills": lambda _: backfill.look(),
+    "backfills": backfill.look,
+    "imports": imports.look,
     "health": check_health,
     "health of sending": sending_health.look,
     "notices": lambda _: notices.deliver_due(),

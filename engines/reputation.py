@@ -65,6 +65,12 @@ def was_paused(sender: Sender, at: datetime) -> bool:
     return True
 
 
+def pause(sender: Sender, at: datetime, reason: str) -> bool:
+    """An operator stops the sender until somebody resumes it; whether it was not paused before."""
+    rows = Sender.objects.filter(client=sender.client_id, pk=sender.pk, paused_at=None)
+    return bool(rows.update(paused_at=at, pause_reason=reason))
+
+
 def resume(sender: Sender, at: datetime) -> None:
     """An operator lets the sender send again: its alert is resolved, and what bounced before does not count any more."""
     with transaction.atomic(), across_clients("dispatch"):

@@ -1,4 +1,4 @@
-"""Taking away rows that nothing reads any more, a page at a time, so that nobody waits for it.
+"""Taking away rows, and texts of rows, that nothing reads any more, a page at a time, so that nobody waits for it.
 
 What stays for good, because learning, attribution, suppression or evidence rests on it: touches and their snapshots, replies,
 bookings, bounces, complaints and opt-outs, suppressions, every version of every pattern (plans name the versions they came
@@ -11,15 +11,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
-from conversion.models import Callback, Delivery, Event, FlowPeriod, IdempotentCall, Notice
+from conversion.models import (
+    Callback,
+    Delivery,
+    Event,
+    FlowPeriod,
+    IdempotentCall,
+    ImportUpload,
+    InboundMessage,
+    Notice,
+)
 from conversion.tenancy import across_clients
-from conversion.vocabulary import CallbackState, DeliveryState, EventKind, RunState
+from conversion.vocabulary import CallbackState, DeliveryState, EventKind, ImportStep, InboundState, RunState
 from patterns.models import HealthAlert, LearningRun
 
 PAGE = 1000  # rows deleted in one transaction
-OVER = (RunState.DONE, RunState.FAILED, RunState.SKIPPED, RunState.ABANDONED)
+OVER = (RunState.DONE, RunState.FAILED, RunState.HELD, RunState.SKIPPED, RunState.ABANDONED)
 # Shown, and never decided by: learning does not read them at all (`conversion.machines`).
 SHOWN = (EventKind.DELIVERED, EventKind.OPENED, EventKind.CLICKED)
 
@@ -31,6 +40,17 @@ def events(before: datetime) -> QuerySet[Any]:
 def callbacks(before: datetime) -> QuerySet[Any]:
     """The names of what providers told, by which it is known when it comes again."""
     return Callback.objects.filter(state__in=[CallbackState.DONE, CallbackState.IGNORED], received_at__lt=before)
+
+
+def failures(before: datetime) -> QuerySet[Any]:
+    """What providers told that broke on each attempt: with all that came, and nobody has looked into it since."""
+    return Callback.objects.filter(state=CallbackState.FAILED, received_at__lt=before)
+
+
+def texts(before: datetime) -> QuerySet[Any]:
+    """Replies, whose words were read when they came; what they meant stands in events. One that waits for a person stays."""
+    written = InboundMessage.objects.exclude(text="", subject="")
+    return written.exclude(state=InboundState.UNMATCHED).filter(received_at__lt=before)
 
 
 def deliveries(before: datetime) -> QuerySet[Any]:
@@ -66,40 +86,52 @@ def calls(before: datetime) -> QuerySet[Any]:
     return IdempotentCall.objects.filter(created_at__lt=before)
 
 
+def uploads(before: datetime) -> QuerySet[Any]:
+    """What the pages say of imports; their files went long before. What was stored is undone as an import of the command is."""
+    idle = ~Q(state__in=[RunState.QUEUED, RunState.STARTED]) | Q(step=ImportStep.MAP)
+    return ImportUpload.objects.filter(idle, moved_at__lt=before)
+
+
 @dataclass(frozen=True)
 class Kind:
-    """days: for how long rows are kept; least: no fewer, since something still reads them."""
+    """days: for how long rows are kept; least: no fewer, since something still reads them. emptied: columns that are emptied
+    instead; the rows stay.
+    """
 
     rows: Callable[[datetime], QuerySet[Any]]
     days: int
     least: int
+    emptied: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, Kind] = {
     "events": Kind(events, 400, 30),  # opens and clicks are told apart from machines' by what came around them
     "callbacks": Kind(callbacks, 90, 30),  # providers repeat themselves for days
+    "failures": Kind(failures, 90, 30),  # they are mended within weeks, or never
+    "texts": Kind(texts, 730, 30, ("subject", "text")),
     "deliveries": Kind(deliveries, 90, 7),
     "notices": Kind(notices, 400, 30),
     "runs": Kind(runs, 400, 30),
     "periods": Kind(periods, 400, 30),
     "alerts": Kind(alerts, 400, 30),
     "calls": Kind(calls, 1, 1),
+    "uploads": Kind(uploads, 400, 30),
 }
 
 
 def prune(days: Mapping[str, int], at: datetime, *, dry_run: bool = False) -> dict[str, int]:
-    """Delete what is older; returns the rows of each kind. days: by name of the kind. at: aware. Interrupted, it has deleted
-    whole pages, and the next run goes on.
+    """Delete, or empty, what is older; returns the rows of each kind. days: by name of the kind. at: aware. Interrupted, it
+    has deleted whole pages, and the next run goes on.
     """
     found = {}
     with across_clients("operations"):
         for name, kind in KINDS.items():
             rows = kind.rows(at - timedelta(days=max(days.get(name, kind.days), kind.least)))
-            found[name] = rows.count() if dry_run else deleted(rows)
+            found[name] = rows.count() if dry_run else deleted(rows, kind.emptied)
     return found
 
 
-def deleted(rows: QuerySet[Any]) -> int:
+def deleted(rows: QuerySet[Any], emptied: tuple[str, ...] = ()) -> int:
     count, after = 0, None
     while True:
         rest = rows if after is None else rows.filter(pk__gt=after)
@@ -108,5 +140,8 @@ def deleted(rows: QuerySet[Any]) -> int:
             return count
         after = page[-1]
         with transaction.atomic():
-            _, by_model = rows.filter(pk__in=page).delete()  # what changed meanwhile stays
-        count += by_model.get(rows.model._meta.label, 0)
+            found = rows.filter(pk__in=page)  # what changed meanwhile stays
+            if emptied:
+                count += found.update(**dict.fromkeys(emptied, ""))
+            else:
+                count += found.delete()[1].get(rows.model._meta.label, 0)

@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
+from conversion import imports
 from conversion.clock import database_now
 from conversion.ledger import open_due
 from conversion.vocabulary import Flow
@@ -45,3 +46,10 @@ def pattern_backfill_flow() -> None:
     """Do the backfill that has waited longest, and wake the next worker."""
     if backfill.work():
         wake_next(backfill.TASK)
+
+
+@shared_task(name=imports.TASK, soft_time_limit=imports.HOURS, time_limit=imports.HOURS + 60)
+def import_uploads() -> None:
+    """Do what was asked for of an upload that has waited longest, and wake the next worker."""
+    if imports.work():
+        wake_next(imports.TASK)

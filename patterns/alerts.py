@@ -2,19 +2,29 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
+from conversion.models import Notice
 from conversion.notices import tell
 from conversion.vocabulary import NoticeKind, Severity
 from patterns.models import HealthAlert
 
 SUBJECT = 80  # characters that a subject holds
+AGAIN = timedelta(days=1)  # between two tellings of one open alert: it may rise and fall every minute
 Key = tuple[str, str, str]
+# What a look finds again while its cause is there, so that a person may close it: the others are opened where something happens
+# and would stay away.
+LOOKED_FOR = frozenset(
+    {
+        *("expired", "expiring_soon", "low_sample", "low_confidence", "extreme_weight", "missing_pattern", "drift"),
+        *("missed_run", "learning_failed", "queue_age", "stuck_send", "provider_errors", "mailbox_failed"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ def settle(
             resolve(opened.filter(pk=alert.pk), at)
             continue
         if cause is not None:
-            renew(alert, cause)
+            renew(alert, cause, at)
         still.append(alert)
     for client, key in sorted(wanted, key=str):
         still += filter(None, [open_alert(client, wanted[client, key], at)])
@@ -102,8 +112,10 @@ def notice_of(alert: HealthAlert) -> dict[str, Any]:
     }
 
 
-def renew(alert: HealthAlert, cause: Cause) -> None:
-    """Write down what an open alert says now. One that became grave is told once more."""
+def renew(alert: HealthAlert, cause: Cause, at: datetime) -> None:
+    """Write down what an open alert says now. One that became grave is told once more, each time that it does, but not twice
+    within a day.
+    """
     grew = cause.severity is Severity.HIGH and alert.severity != Severity.HIGH
     same = (alert.message, alert.severity) == (cause.message, cause.severity.value)
     if same or (cause.lasting and not grew):
@@ -111,10 +123,32 @@ def renew(alert: HealthAlert, cause: Cause) -> None:
     alert.message, alert.severity = cause.message, cause.severity.value
     with transaction.atomic():
         alert.save(update_fields=["message", "severity"])
-        if grew:
-            tell(notice_kind(alert.code), alert.client_id, f"{alert.pk} high", notice_of(alert), cause.severity)
+        if grew and not told_lately(alert, at):
+            subject = f"{alert.pk} high {at:%Y-%m-%d}"  # two that look at once tell it once
+            tell(notice_kind(alert.code), alert.client_id, subject, notice_of(alert), cause.severity)
+
+
+def told_lately(alert: HealthAlert, at: datetime) -> bool:
+    """Whether somebody was told within a day that it is grave."""
+    grave = Notice.objects.filter(client=alert.client_id, kind=notice_kind(alert.code), severity=Severity.HIGH)
+    return grave.filter(subject__startswith=str(alert.pk), created_at__gt=at - AGAIN).exists()
 
 
 def resolve(opened: QuerySet[HealthAlert], at: datetime) -> int:
     """Resolve the alerts of a query that are open; how many that were."""
     return opened.filter(resolved_at=None).update(resolved_at=at)
+
+
+def close(alert: HealthAlert, at: datetime) -> bool:
+    """A person takes an open alert for dealt with; whether this call closed it. Where its cause is still there, the next look
+    opens it again. Raises ValueError where nothing would (`LOOKED_FOR`).
+    """
+    if alert.code not in LOOKED_FOR:
+        raise ValueError(f"an alert of the code {alert.code} is resolved by its cause alone")
+    return bool(resolve(HealthAlert.objects.for_client(alert.client_id).filter(pk=alert.pk), at))
+
+
+def see(alert: HealthAlert, at: datetime) -> bool:
+    """Somebody saw it; whether nobody had before."""
+    mine = HealthAlert.objects.for_client(alert.client_id).filter(pk=alert.pk, seen_at=None)
+    return bool(mine.update(seen_at=at))

@@ -2,7 +2,7 @@
 
 SQL is written once, with a few marks that each database fills in its way: `{client}` and other parameters, `{epoch:x}` whole
 seconds since 1970, `{hash:x}` 64 bits of a text's MD5 (0 for an empty one), `{list:name}` a table of (value, code) from a list
-of texts, codes from 1.
+of texts, codes from 1, `{by:x}` an index that SQLite, which counts no rows beforehand, is told to use.
 """
 
 import hashlib
@@ -31,13 +31,15 @@ POSTGRESQL = {
     "epoch": "floor(extract(epoch FROM {0}))::int8",
     "hash": "CASE WHEN {0} = '' THEN 0 ELSE ('x' || left(md5({0}), 16))::bit(64)::int8 END",
     "list": "unnest(%({0})s::text[]) WITH ORDINALITY AS",
+    "by": "",
 }
 SQLITE = {
     "epoch": "CAST(strftime('%%s', {0}) AS INTEGER)",
     "hash": "agency_hash({0})",
     "list": "(SELECT value, code FROM agency_list WHERE name = '{0}')",
+    "by": "INDEXED BY {0}",
 }
-MARK = re.compile(r"\{(?:(epoch|hash|list):)?([\w.]+)\}")
+MARK = re.compile(r"\{(?:(epoch|hash|list|by):)?([\w.]+)\}")
 
 
 def text_hash(text: str) -> int:

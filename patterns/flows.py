@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db import connection, transaction
+from django.db.models import Count, Q, QuerySet
 from django.utils.timezone import now
 
 from conversion import leases, ledger, logs, waking
@@ -20,14 +20,13 @@ from conversion.clock import database_now
 from conversion.models import Client, FlowPeriod
 from conversion.tenancy import across_clients
 from conversion.vocabulary import Flow, RunState
-from patterns import alerts, health, learning, pooling
+from patterns import alerts, health, learning, pooling, stopped
 from patterns.models import HealthAlert, LearningRun, PooledWeights
 
 log = logging.getLogger(__name__)
 LEARN = "learn_client"  # the task that takes the next run
 WAKES = 8  # learners that are woken at once; each wakes the next
 OPEN = (RunState.QUEUED, RunState.STARTED)
-FAILED = "learning_failed"
 
 
 def look(at: datetime) -> None:
@@ -35,6 +34,7 @@ def look(at: datetime) -> None:
     ledger.open_due(at)
     put_back()
     settle()
+    stopped.look(at)
     if is_waiting():
         waking.wake(LEARN, WAKES)
 
@@ -44,6 +44,32 @@ def ask(clients: Collection[UUID] | None = None) -> FlowPeriod:
     period = ledger.ask(Flow.LEARNING, database_now(), clients)
     transaction.on_commit(lambda: waking.wake(LEARN, WAKES))
     return period
+
+
+def ask_once(clients: Collection[UUID] | None = None) -> tuple[UUID, bool]:
+    """As `ask`, unless a run for the same clients waits or is at work: the id of the run, and whether it is new. Called in a
+    transaction, so that of two who ask at once one finds the other's.
+    """
+    # SQLite lets one write at a time. Clients are not locked: an import holds its own to the end.
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [Flow.LEARNING])
+    found = under_way(clients)
+    return (found, False) if found is not None else (ask(clients).pk, True)
+
+
+def under_way(clients: Collection[UUID] | None) -> UUID | None:
+    """Of one client its part of a larger run counts, and what somebody runs by hand while its process is alive."""
+    states: tuple[RunState, ...] = OPEN
+    if clients is not None and len(clients) == 1:
+        alive = Q(period__isnull=False) | Q(claimed_until__gt=database_now())
+        mine = LearningRun.objects.filter(alive, client__in=clients, state__in=OPEN).order_by("-id").first()
+        if mine is not None:
+            return mine.pk
+        states = (RunState.QUEUED,)  # once it was spread, the client's part says whether it is over
+    scope = ledger.scope_of(clients)
+    asked = periods().filter(state__in=states, is_asked=True).order_by("-id")
+    return next((one.pk for one in asked if one.scope == scope), None)
 
 
 def is_waiting() -> bool:
@@ -119,7 +145,9 @@ def learn_for(run: LearningRun) -> None:
             if run.state == RunState.HELD:
                 tell(run)
         else:
-            open_alerts = HealthAlert.objects.for_client(client).filter(code=FAILED)
+            open_alerts = (
+                HealthAlert.objects.for_client(client).filter(code=stopped.CODE).exclude(subject=stopped.BACKFILL)
+            )
             alerts.resolve(open_alerts, now())
 
 

@@ -24,7 +24,7 @@ ATTEMPTS = 3  # rows that arrive between the two queries make them disagree; the
 SENT = """FROM conversion_activity a JOIN conversion_lead l ON l.id = a.lead_id
     WHERE a.client_id = {client} AND a.state = 'sent' AND a.sent_at <= {as_of} AND l.deleted_at IS NULL"""
 TOUCHED = """FROM conversion_lead l {joins} WHERE l.client_id = {client} AND l.deleted_at IS NULL
-    AND EXISTS (SELECT 1 FROM conversion_activity a WHERE a.client_id = {client} AND a.lead_id = l.id
+    AND EXISTS (SELECT 1 FROM conversion_activity a {by:activity_of_client} WHERE a.client_id = {client} AND a.lead_id = l.id
                 AND a.state = 'sent' AND a.sent_at <= {as_of})"""
 
 

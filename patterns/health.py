@@ -14,7 +14,7 @@ from typing import Any
 from conversion.models import Client, Lead
 from conversion.tenancy import across_clients
 from conversion.vocabulary import COMPONENTS, LeadStatus, PatternType, RunState, Severity
-from patterns import drift
+from patterns import drift, stopped
 from patterns.alerts import Cause, key_of, resolve, settle
 from patterns.comparison import any_supported
 from patterns.models import ConversionPattern, HealthAlert, LearningRun
@@ -37,7 +37,7 @@ CODES = (
     "extreme_weight",
     "missing_pattern",
     "missed_run",
-    "learning_failed",
+    stopped.CODE,
     drift.CODE,
 )
 
@@ -160,6 +160,10 @@ def runs(client: Client, at: datetime) -> Iterator[Cause]:
     latest = mine.filter(finished_at__isnull=False).order_by("-finished_at").first()
     if latest is not None and latest.state in {RunState.FAILED, RunState.HELD}:
         yield learning_failed(latest)
+    # Opened and resolved where the flow and the backfills are looked at, once a minute.
+    told = HealthAlert.objects.for_client(client).filter(code=stopped.CODE, resolved_at=None).exclude(subject="")
+    for alert in told.order_by("subject"):
+        yield Cause(alert.code, Severity(alert.severity), alert.message, subject=alert.subject, lasting=True)
 
 
 def learning_failed(run: LearningRun) -> Cause:
@@ -169,7 +173,7 @@ def learning_failed(run: LearningRun) -> Cause:
     text = f"Learning failed as of {moment(run.as_of)} ({kind}). The patterns in force stay until they expire. " + (
         "It is tried again with the next weekly run." if held else "It is tried again."
     )
-    return Cause("learning_failed", Severity.HIGH if held else Severity.MEDIUM, text, lasting=True)
+    return Cause(stopped.CODE, Severity.HIGH if held else Severity.MEDIUM, text, lasting=True)
 
 
 def drifted(client: Client, rows: Mapping[str, ConversionPattern]) -> Iterator[Cause]:

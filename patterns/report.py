@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from conversion.counts import counted
 from conversion.vocabulary import Outcome, PatternType, Status
 from patterns.payloads import outcome_of
 
@@ -50,6 +51,7 @@ BY_KEY = {
 FLAGS = frozenset({"signal", "pain_point", "angle", "pattern"})  # compared with the rest without them
 DETAILS = frozenset({"channel_effectiveness_by_tier", "channel_transitions"})
 AVERAGE = "the average"
+HOLDERS = (dict, list, Mapping)  # plain ones first: a payload can hold 100,000 numbers, and is walked for each page
 EFFECTS = {
     "new_channel": "a channel new to the lead",
     "1_channel": "a touch after 1 channel",
@@ -105,11 +107,12 @@ def _walk(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
         yield path, value
         for key, item in value.items():
             # Points are listed by names that come from outside: a column "status" is no finding's.
-            if key != "learned_components" or "abstained" in item:
+            if isinstance(item, HOLDERS) and (key != "learned_components" or "abstained" in item):
                 yield from _walk(item, (*path, key))
     elif isinstance(value, list):
         for item in value:
-            yield from _walk(item, path)
+            if isinstance(item, HOLDERS):
+                yield from _walk(item, path)
 
 
 def _name(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
@@ -231,8 +234,8 @@ def later(card: Mapping[str, Any]) -> str:
         return f"On later facts: {found['abstained']}"
     if "auc" in found:
         return (
-            f"On {found['leads']:,} later leads: AUC {found['auc']:.2f} (defaults {found['auc_default']:.2f}), the top fifth "
-            f"held {found['top_fifth_capture']:.0%} of {found['converted']:,} conversions"
+            f"On {counted(found['leads'], 'later lead')}: AUC {found['auc']:.2f} (defaults {found['auc_default']:.2f}), the "
+            f"top fifth held {found['top_fifth_capture']:.0%} of {counted(found['converted'], 'conversion')}"
         )
     return (
         f"On later touches: those that follow what was supported did {found['ratio']:.2f} times as well as the others "

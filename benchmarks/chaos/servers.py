@@ -51,7 +51,10 @@ def installed(name: str, package: str) -> str:
 
 @dataclass
 class Postgres:
+    """settings: beside those that it needs here, as its configuration file names them."""
+
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.programs = Path(installed("pg_ctl", "postgresql")).parent
@@ -76,6 +79,7 @@ class Postgres:
 
     def start(self) -> None:
         settings = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c max_connections=200"
+        settings += "".join(f" -c {name}={value}" for name, value in self.settings.items())
         self.run("pg_ctl", "-D", str(self.data), "-w", "-l", str(self.log), "-o", settings, "start")
 
     def stop(self, how: str = "immediate") -> None:

@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "PUBLIC_URL": "http://localhost:8000",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "SECRET_KEY": "fuzz",
+    "LOG_LEVEL": "ERROR",  # no line for each call that is turned away
 }
 
 

@@ -27,7 +27,8 @@ from benchmarks.fuzz.rows import BASIC, EMAIL, MAILGUN, PERSON, PHONE, SEAT, SEC
 from benchmarks.fuzz.tally import Tally, examine
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-TAKEN, TURNED, FORBIDDEN = {200, 204}, {400, 401, 413}, 401
+TAKEN, TURNED, FORBIDDEN, TOO_LONG = {200, 204}, {400, 401, 413}, 401, 413
+LONG = 50_000  # bytes: no door refuses fewer for their number alone
 Headers = dict[str, str]
 
 
@@ -64,7 +65,10 @@ def check(world: World, door: Door, knock: Knock) -> None:
     before, twins, signed = counts(), rows_of(world.twin), door.sign(knock)
     for wrong in ({}, {name: f"{value[:-6]}AAAAAA" for name, value in signed.items()}):
         if door.name != "mailgun inbound":  # its signature stands in the body
-            assert knocked(knock, wrong) == FORBIDDEN, "an invalid signature was let in"
+            turned = knocked(knock, wrong)
+            assert turned == FORBIDDEN or (turned == TOO_LONG and len(knock.body) > LONG), (
+                "an invalid signature was let in"
+            )
     assert counts() == before, "an invalid signature changed something"
     status = knocked(knock, signed)
     assert status in TAKEN | TURNED, f"answered with {status}"

@@ -12,8 +12,7 @@ from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooB
 from django.core.exceptions import ValidationError as FieldError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.views.defaults import page_not_found as usual_404
-from django.views.defaults import server_error as usual_500
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -136,17 +135,35 @@ def flat(details: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
             yield from flat(inner, path if leaves else f"{path}.{place}" if path else str(place))
 
 
+# Django's handlers: under /api/ a problem, elsewhere a page (`templates/404.html` and its like).
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not is_api(request):
+        return defaults.bad_request(request, exception)
+    return plain(HTTPStatus.BAD_REQUEST, "The request cannot be read.")
+
+
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not is_api(request):
+        return defaults.permission_denied(request, exception)
+    return plain(HTTPStatus.FORBIDDEN, str(exception) or "That is not allowed.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's `handler404`: under /api/ a problem, elsewhere the usual page."""
-    if not request.path.startswith("/api/"):
-        return usual_404(request, exception)
+    if not is_api(request):
+        return defaults.page_not_found(request, exception)
     return plain(HTTPStatus.NOT_FOUND, "There is no such address.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's `handler500`: as above. What happened stands in the log alone."""
-    if not request.path.startswith("/api/"):
-        return usual_500(request)
+    """What happened stands in the log alone."""
+    if not is_api(request):
+        return defaults.server_error(request)
     return plain(HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of this server.")
 
 

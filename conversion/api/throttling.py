@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import caches
+from django.utils.connection import ConnectionProxy
 from rest_framework.throttling import SimpleRateThrottle
 
 from conversion.models import ApiToken
@@ -14,6 +16,7 @@ class PerCaller(SimpleRateThrottle):
     """
 
     scope = "caller"
+    cache: Any = ConnectionProxy(caches, "process")
 
     def get_rate(self) -> str | None:
         return f"{settings.API_CALLS_A_MINUTE}/min" if settings.API_CALLS_A_MINUTE else None

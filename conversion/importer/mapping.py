@@ -60,13 +60,19 @@ def parse(text: str, name: str) -> ColumnMapping:
     """The mapping of a TOML text; `name` stands in messages. Raises UnusableInput."""
     try:
         data = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond Python's limits are no TOMLDecodeError
+        raise UnusableInput(f"mapping {name}: it is not valid TOML: {error}") from error
+    return read(data, name)
+
+
+def read(data: Mapping[str, Any], name: str) -> ColumnMapping:
+    """The mapping of the tables of such a text. Raises UnusableInput."""
+    try:
         _known(data, TOP_KEYS, "")
         timezone, formats = _timezone(data, ""), _formats(data, "")
         return {kind: _section(data.get(kind.value, {}), kind, timezone, formats) for kind in Kind}
     except _Fault as error:
         raise UnusableInput(f"mapping {name}: {error}") from error
-    except (ValueError, RecursionError) as error:  # numbers and nesting beyond Python's limits are no TOMLDecodeError
-        raise UnusableInput(f"mapping {name}: it is not valid TOML: {error}") from error
 
 
 class _Fault(ValueError):  # noqa: N818 (it says what is wrong)

@@ -100,11 +100,14 @@ def import_files(
     now: datetime,
     *,
     dry_run: bool = False,
+    whole: bool = False,
     progress: Progress = lambda _: None,
+    rows_done: Progress = lambda _: None,
 ) -> Report:
     """Store the files, leads first, each in its own transaction; a dry run takes everything back.
 
-    client: finds or creates the client, inside the first transaction. progress: called with the bytes that were read.
+    client: finds or creates the client, inside the first transaction. whole: all of it belongs to the caller's
+    transaction. progress: called with the bytes that were read since; rows_done: with the rows of all files so far.
     """
     started = time.monotonic()
     report = Report(notes=[note for file in files for note in file.fitting.notes])
@@ -114,11 +117,11 @@ def import_files(
         job: Job | None = None
         for file in files:
             # No savepoint: beneath one, SQLite walks through all that it has written so far at each row.
-            with transaction.atomic(savepoint=not dry_run):
+            with transaction.atomic(savepoint=not (dry_run or whole)):
                 job = job or _begin(client(), rejects.write, now)
                 # Two imports of one client's files at once come one after the other.
                 Client.objects.select_for_update(no_key=True).get(pk=job.client.pk)
-                _import(file, job, report, progress)
+                _import(file, job, report, progress, rows_done)
                 job.changes.settle()
                 _record(job.batch, file, report.counts[file.kind], finished=file is files[-1])
         assert job is not None  # noqa: S101 (there is at least one file)
@@ -142,7 +145,7 @@ def _record(batch: ImportBatch, file: Prepared, counts: Counts, *, finished: boo
     batch.save()
 
 
-def _import(file: Prepared, job: Job, report: Report, progress: Progress) -> None:
+def _import(file: Prepared, job: Job, report: Report, progress: Progress, rows_done: Progress) -> None:
     with Seen() as seen, job.leads, opened(file.source.path, zipped=file.source.zipped) as (text, raw):
         loader = LOADERS[file.kind](job, file.fitting, file.source.name, seen)
         report.counts[file.kind] = loader.counts
@@ -153,6 +156,7 @@ def _import(file: Prepared, job: Job, report: Report, progress: Progress) -> Non
                 position = raw.tell()
                 progress(position - read)
                 read = position
+                rows_done(sum(counts.rows for counts in report.counts.values()))
         except (UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise UnreadableFile(
                 f"{file.source.path}: it changed while it was imported; nothing of it is stored"

@@ -11,24 +11,26 @@ from django.utils.timezone import now
 from conversion import optouts
 from conversion.attribution import LeadSet
 from conversion.bulk import Writer, stored_id
+from conversion.counts import counted
 from conversion.importer.changes import DERIVED, MODELS, as_json, from_json, pages, rows_by_id
 from conversion.models import Client, ImportBatch, ImportChange
 from conversion.tenancy import ClientRow
 
 # Tables of what a batch creates, the referring first.
 CREATED = ("conversion_event", "conversion_activity", "conversion_lead")
+CALLED = {"lead": "lead", "activity": "touch", "event": "event"}  # what a row of each is, in words
 MINE = "client_id = %s AND batch_id = %s"
 NOT_MINE = "client_id = %s AND (batch_id IS NULL OR batch_id <> %s)"
 MY_LEADS = f"(SELECT id FROM conversion_lead WHERE {MINE})"
 MY_TOUCHES = f"(SELECT id FROM conversion_activity WHERE {MINE})"
 # What may hang on created rows without being of the batch itself.
 HANGING = {
-    "touches": f"SELECT COUNT(*) FROM conversion_activity WHERE {NOT_MINE} AND lead_id IN {MY_LEADS}",
-    "events": (
+    "touch": f"SELECT COUNT(*) FROM conversion_activity WHERE {NOT_MINE} AND lead_id IN {MY_LEADS}",
+    "event": (
         f"SELECT COUNT(*) FROM conversion_event WHERE {NOT_MINE} "
         f"AND (lead_id IN {MY_LEADS} OR activity_id IN {MY_TOUCHES})"
     ),
-    "plans": f"SELECT COUNT(*) FROM conversion_sequence WHERE lead_id IN {MY_LEADS}",
+    "plan": f"SELECT COUNT(*) FROM conversion_sequence WHERE lead_id IN {MY_LEADS}",
 }
 TOUCHED = f"""SELECT lead_id FROM conversion_activity WHERE {MINE} AND lead_id NOT IN {MY_LEADS}
     UNION SELECT lead_id FROM conversion_event WHERE {MINE} AND lead_id NOT IN {MY_LEADS}"""
@@ -73,15 +75,15 @@ def undo(batch: ImportBatch) -> Undone:
 def _refuse(batch: ImportBatch) -> None:
     mine = (stored_id(batch.client_id), stored_id(batch.pk))
     if later := _later(batch):
-        listed = ", ".join(f"{pk} ({rows} rows)" for pk, rows in later.items())
+        listed = ", ".join(f"{pk} ({counted(rows, 'row')})" for pk, rows in later.items())
         raise CannotUndo(
             f"cannot undo {batch.pk}: later imports changed rows of this one: undo them first, the latest first: {listed}"
         )
     hanging = {what: _count(query, mine * (query.count("%s") // 2)) for what, query in HANGING.items()}
     if any(hanging.values()):
-        listed = " and ".join(f"{count} {what}" for what, count in hanging.items() if count)
+        listed = " and ".join(counted(count, what) for what, count in hanging.items() if count)
         raise CannotUndo(
-            f"cannot undo {batch.pk}: {listed} that are not of this import hang on rows that it created; "
+            f"cannot undo {batch.pk}: rows that are not of this import hang on rows that it created ({listed}); "
             "undo the imports that brought them first"
         )
 

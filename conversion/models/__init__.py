@@ -17,6 +17,7 @@ from conversion.models.sign import Sign
 from conversion.models.suppression import Suppression
 from conversion.models.template import MessageTemplate
 from conversion.models.token import ApiToken
+from conversion.models.upload import ImportMapping, ImportPart, ImportUpload
 
 __all__ = [
     "Activity",
@@ -33,6 +34,9 @@ __all__ = [
     "IdempotentCall",
     "ImportBatch",
     "ImportChange",
+    "ImportMapping",
+    "ImportPart",
+    "ImportUpload",
     "InboundMessage",
     "Lead",
     "Mailbox",

@@ -119,6 +119,7 @@ class Activity(Row, ClientRow):
         indexes = (
             models.Index(fields=["client", "lead", "sent_at"], name="activity_of_client"),
             models.Index(fields=["lead", "sent_at"], name="activity_of_lead"),
+            models.Index(fields=["client", "state", "sent_at", "led_to_booking"], name="activity_by_state"),
             models.Index(
                 fields=["state", "scheduled_at"],
                 condition=Q(state__in=["planned", "queued", "claimed", "dispatching", "unknown", "held"]),

@@ -90,6 +90,20 @@ class Lead(Row, ClientRow):
             models.Index(F("client"), F("status"), name="lead_by_status"),
             models.Index(fields=["client", "email_key"], condition=~Q(email_key=""), name="lead_by_email"),
             models.Index(fields=["client", "created_at"], name="lead_by_created"),
+            models.Index(
+                fields=["client", "converted_at"], condition=Q(converted_at__isnull=False), name="lead_by_booking"
+            ),
+            models.Index(
+                fields=["client", "-als_score", "-id"],
+                condition=Q(als_score__isnull=False, deleted_at__isnull=True),
+                name="lead_by_score",
+            ),
+            models.Index(  # a name that begins so; of SQLite's indexes the words are no part
+                fields=["client", "last_name"],
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
+                condition=~Q(last_name=""),
+                name="lead_by_name",
+            ),
         )
 
     def __str__(self) -> str:

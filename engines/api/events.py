@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import NotFound, PermissionDenied, ValidationError
 from rest_framework.response import Response
@@ -86,9 +86,7 @@ class Inbound(ReadOnly):
 
     def within(self, role: Role) -> QuerySet[InboundMessage]:
         """The messages of clients at which the caller has this role."""
-        mine = self.access.clients(role)
-        named = Q(client__in=mine) | Q(client=None, account__client__in=mine)
-        return InboundMessage.objects.filter(named if self.access.ids(role) is not None else named | Q(client=None))
+        return unmatched.within(self.access, role)
 
     def get_object(self) -> InboundMessage:
         found: InboundMessage | None = self.get_queryset().filter(pk=self.kwargs["pk"]).first()

@@ -81,6 +81,12 @@ def retry(key: UUID, at: datetime) -> bool:
         return False
 
 
+def try_again(callback: Callback, at: datetime) -> bool:
+    """Have one that was left to a person tried again with the next round, as if it had never broken; whether it was one."""
+    failed = Callback.objects.filter(pk=callback.pk, state=CallbackState.FAILED)
+    return bool(failed.update(state=CallbackState.WAITING, retry_at=at, attempts=0))
+
+
 def stored(arrival: Arrival, at: datetime, **columns: object) -> Callback | None:
     """A row of its own, or None where it is known."""
     row = Callback(

@@ -5,9 +5,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from conversion.access import Access
 from conversion.models import Client, InboundMessage, Lead
 from conversion.suppressions import EMAIL, LINKEDIN, PHONE, Pair
-from conversion.vocabulary import ArrivalKind, Channel, InboundState
+from conversion.vocabulary import ArrivalKind, Channel, InboundState, Role
 from engines.inbound.classify import Kind, Reading
 from engines.inbound.consequences import carry_out
 from engines.inbound.matching import PHONES, Match, last_touch
@@ -29,6 +30,20 @@ def waiting(client: Client | None = None) -> QuerySet[InboundMessage]:
         return found
     maybe = Q(client=None, account__agency=client.agency_id) & (Q(account__client=None) | Q(account__client=client.pk))
     return found.filter(Q(client=client) | maybe)
+
+
+def within(reach: Access, role: Role) -> QuerySet[InboundMessage]:
+    """Messages of clients at which somebody has this role. One that may be several clients' is shown to who sees all of them
+    alone.
+    """
+    mine = reach.clients(role)
+    named = Q(client__in=mine) | Q(client=None, account__client__in=mine)
+    return InboundMessage.objects.filter(named if reach.ids(role) is not None else named | Q(client=None))
+
+
+def visible(reach: Access, role: Role) -> QuerySet[InboundMessage]:
+    """Those of them that wait for a person, the oldest first."""
+    return within(reach, role).filter(state=InboundState.UNMATCHED).order_by("received_at", "id")
 
 
 def settle(message: InboundMessage, lead: Lead, by: Any = None) -> InboundMessage:

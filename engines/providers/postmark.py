@@ -11,6 +11,8 @@ from engines.providers.contract import Absent, Accepted, Outgoing
 from engines.providers.esp import EspProvider, Message, checked
 
 LOOK_UP_SECONDS = 10.0
+OPTIONS = ("message_stream", "api_url")
+CREDENTIALS = ("server_token", "webhook_secret")  # the second proves its webhooks (engines.webhooks.services)
 
 
 class PostmarkProvider(EspProvider):

@@ -12,6 +12,9 @@ from engines.providers.esp import EspProvider, Message, checked
 
 # resend.com/docs/dashboard/emails/idempotency-keys: a header of at most 256 characters, kept for 24 hours.
 KEY_LENGTH = 256
+OPTIONS = ("api_url",)
+# The secrets are those of its webhooks (engines.webhooks.services).
+CREDENTIALS = ("api_key", "signing_secret", "inbound_secret", "webhook_secret")
 WINDOW = timedelta(hours=24)
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils.timezone import now
 from django_filters import ChoiceFilter
 from drf_spectacular.utils import extend_schema
@@ -11,6 +10,7 @@ from rest_framework.response import Response
 from conversion.api.filters import ClientRowFilters, flag, words
 from conversion.api.viewsets import ReadOnly
 from conversion.vocabulary import PatternType, Severity
+from patterns.alerts import see
 from patterns.api.forms import AlertForm
 from patterns.models import HealthAlert
 
@@ -34,8 +34,7 @@ class Alerts(ReadOnly):
     def seen(self, request: Any, *_: Any, **__: Any) -> Response:
         """Say that somebody saw it. Once more changes nothing."""
         alert = self.get_object()
-        mine: QuerySet = HealthAlert.objects.for_client(alert.client_id).filter(pk=alert.pk, seen_at=None)
-        if mine.update(seen_at=now()):
+        if see(alert, now()):
             self.record("seen", alert)
         alert.refresh_from_db(from_queryset=HealthAlert.objects.for_client(alert.client_id))
         return Response(self.get_serializer(alert).data)

@@ -18,7 +18,9 @@ ALL = "all"
 
 
 class Learn(ApiView):
-    """Learn anew for these clients, or for all. Answers at once; `GET runs/{run_id}` tells how far it is."""
+    """Learn anew for these clients, or for all; asked for again before that has ended, it is that run. Answers at once;
+    `GET runs/{run_id}` tells how far it is.
+    """
 
     needs: ClassVar[dict[str, Role]] = {"post": Role.ADMIN}
 
@@ -28,11 +30,11 @@ class Learn(ApiView):
         clients = self.everybody() if asked is None else self.named(asked)
         is_whole = asked is None and self.access.ids(Role.ADMIN) is None
         with transaction.atomic():
-            period = flows.ask(None if is_whole else [client.pk for client in clients])
-            for client in clients:
+            run, is_new = flows.ask_once(None if is_whole else [client.pk for client in clients])
+            for client in clients if is_new else ():
                 self.record("learn", client)
         ids = ALL if asked is None else [str(client.pk) for client in clients]
-        return Response({"status": "triggered", "run_id": str(period.pk), "client_ids": ids}, 202)
+        return Response({"status": "triggered", "run_id": str(run), "client_ids": ids}, 202)
 
     def everybody(self) -> list[Client]:
         """The clients that are learned for, of those at which the caller is an admin."""

@@ -4,8 +4,9 @@ A family is the values of one attribute (all titles, all weekdays). Every detect
 for the findings of all of them, because the false-discovery rate is one for all tests of a client and detector.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from conversion.vocabulary import Outcome, PatternType, Status
 from patterns.detectors.findings import OUTCOMES_SUPPORTED, SIGN_SUGGESTIVE, Finding, status_of
 from patterns.detectors.frame import Bools, Ints
-from patterns.stats.rates import Counts, Floats, Rates, hierarchical
+from patterns.stats.rates import Counts, Floats, Rates, hierarchical, hierarchical_all
 from patterns.stats.screening import q_values, stratified_mid_p
 from patterns.stats.strata import Contrast, Lifts, contrast, lifts, pick, stratify, together
 
@@ -23,6 +24,7 @@ SCHEMA_VERSION = 1  # of every payload
 # of 5. The choice looks at numbers of rows, never at who converted among them, so it costs no false discoveries.
 TESTED_FROM = OUTCOMES_SUPPORTED / 5
 EXACT = "stratified mid-p test, Benjamini-Hochberg"
+UNRATED = hierarchical(Counts(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)))
 
 
 @dataclass(frozen=True)
@@ -30,18 +32,19 @@ class Family:
     """The values of one attribute with what is known of each; arrays hold one element a value.
 
     keys: what a finding of the value is called by, such as {"title": "Founder"}. counts: rows and conversions.
-    rates: shrunken. lifts: shrunken, within strata. expected: conversions under no difference. p_values: NaN where the
-    value was not tested. stratified_by, method: in words, for the evidence of each finding. evidence: more of it by name,
-    one a value or none at all. contradicted: values of which a second look at the same rows says the contrary.
+    rates: shrunken; UNRATED until `rated`, where many families are drawn at once. lifts: shrunken, within strata.
+    expected: conversions under no difference. p_values: NaN where the value was not tested. stratified_by, method: in words,
+    for the evidence of each finding. evidence: more of it by name, one a value or none at all. contradicted: values of which
+    a second look at the same rows says the contrary.
     """
 
     keys: tuple[Mapping[str, Any], ...]
     counts: Counts
-    rates: Rates
     lifts: Lifts
     expected: Floats
     p_values: Floats
     stratified_by: str
+    rates: Rates = UNRATED
     method: str = EXACT
     evidence: tuple[Mapping[str, Any], ...] = ()
     contradicted: Bools | None = None
@@ -86,7 +89,7 @@ def flags_family(
     return Family(
         keys=tuple({key: label} for label in labels),
         counts=seconds(counts),
-        rates=second_rates([hierarchical(pair) for pair in counts]),
+        rates=second_rates(hierarchical_all(counts)),
         lifts=lifts(sums, against_rest=True),
         expected=sums.expected,
         p_values=tested(p_values, sums),
@@ -126,12 +129,18 @@ def discoveries(*p_values: Floats) -> list[Floats]:
 def findings(families: Sequence[Family], *extra: Floats) -> list[list[Finding]]:
     """The findings of each family, in the order of its values. extra: p-values of the detector's further tests."""
     q_by_family = discoveries(*(family.p_values for family in families), *extra)
-    return [findings_at(family, q) for family, q in zip(families, q_by_family, strict=False)]
+    return [findings_at(family, q) for family, q in zip(rated(families), q_by_family, strict=False)]
+
+
+def rated(families: Sequence[Family]) -> list[Family]:
+    """The families, each with its rates."""
+    made = iter(hierarchical_all([family.counts for family in families if family.rates is UNRATED]))
+    return [replace(family, rates=next(made)) if family.rates is UNRATED else family for family in families]
 
 
 def findings_at(family: Family, q_values: Floats) -> list[Finding]:
-    """The findings of one family whose q-values are known."""
-    return [finding(family, i, float(q)) for i, q in enumerate(q_values)]
+    """The findings of one family that is `rated` and whose q-values are known."""
+    return [finding(family, i, q) for i, q in enumerate(q_values.tolist())]
 
 
 def finding(family: Family, i: int, q: float) -> Finding:
@@ -139,12 +148,11 @@ def finding(family: Family, i: int, q: float) -> Finding:
 
     Supported means that the test says so and that the shrunken lift's interval, too, leaves out 1.
     """
-    counts, rates, shrunken = family.counts, family.rates, family.lifts
-    known = not np.isnan(q)
-    lift, p_better = float(shrunken.lift[i]), float(shrunken.p_better[i])
-    low, high = float(shrunken.low[i]), float(shrunken.high[i])
+    counts, rates, lifted = family.counts, family.rates, family.lifts
+    q_value = None if math.isnan(q) else q
+    lift, low, high, p_better = (float(part[i]) for part in (lifted.lift, lifted.low, lifted.high, lifted.p_better))
     outcomes = max(float(counts.successes[i]), float(family.expected[i]))
-    status = status_of(q_value=float(q) if known else 1.0, outcomes=outcomes, lift=lift, p_better=p_better)
+    status = status_of(q_value=1.0 if q_value is None else q_value, outcomes=outcomes, lift=lift, p_better=p_better)
     if family.contradicted is not None and family.contradicted[i]:
         status = Status.NONE
     if status == Status.SUPPORTED and low <= 1 <= high:  # the family as a whole speaks against it
@@ -159,7 +167,7 @@ def finding(family: Family, i: int, q: float) -> Finding:
         lift=lift,
         lift_low=low,
         lift_high=high,
-        q_value=float(q) if known else None,
+        q_value=q_value,
         p_better=p_better,
         status=status,
         stratified_by=family.stratified_by,

@@ -15,7 +15,7 @@ from patterns.detectors.lengths import Curve, length_curves
 from patterns.detectors.texts import Written, informative, model_of
 from patterns.stats.effects import Effects
 from patterns.stats.mixed import fit_mixed
-from patterns.stats.rates import Counts, Floats, hierarchical
+from patterns.stats.rates import Counts, Floats
 from patterns.stats.strata import Z95, Cells, Contrast, Lifts, against_all, contrast, pick
 
 MIN_TEMPLATES = 4  # with a feature, and without it: below, the luck of single templates decides
@@ -131,23 +131,15 @@ def combined_family(
     The joint effect, all else held, and the marginal one, the Mantel-Haenszel ratio within strata, have to agree in sign;
     where they do not, one of them speaks for another feature, and nothing is supported or suggested. Each finding says so.
     """
-    used = [np.flatnonzero(row) for row in weights]
-    counts = Counts(
-        np.array([fitted.tally.trials[columns].sum() for columns in used], dtype=np.int64),
-        np.array([fitted.tally.successes[columns].sum() for columns in used], dtype=np.int64),
-    )
-    sums = [pick(fitted.sums, columns) for columns in used]
-    share = np.zeros(len(used)) if against_rest else np.array([min(part.share.sum(), 1.0) for part in sums])
-    expected = np.array([part.expected.sum() for part in sums])
-    rest = np.array([row @ fitted.rest for row in weights])
-    up, down = (np.array([getattr(part, name).sum() for part in sums], dtype=float) for name in ("up", "down"))
+    used, sums = (weights != 0).astype(np.int64), fitted.sums
+    share = np.zeros(len(used)) if against_rest else np.minimum(used @ sums.share, 1.0)
+    up, down = used @ sums.up, used @ sums.down
     disagree = (up - down) * (weights @ fitted.effects.mean[: weights.shape[1]]) <= 0
     return Family(
         keys=tuple({key: name} for name in names),
-        counts=counts,
-        rates=hierarchical(counts),
-        lifts=model_lifts(fitted.effects, weights, rest, share),
-        expected=expected,
+        counts=Counts(used @ fitted.tally.trials, used @ fitted.tally.successes),
+        lifts=model_lifts(fitted.effects, weights, weights @ fitted.rest, share),
+        expected=used @ sums.expected,
         p_values=np.where(disagree & ~np.isnan(p_values), 1.0, p_values),
         stratified_by=STRATIFIED_BY,
         method=METHOD,
@@ -169,9 +161,8 @@ def model_lifts(effects: Effects, weights: Floats, rest: Floats, share: Floats) 
     """Posterior lifts of weighted means of the features' log-odds, as ratios of rates."""
     features = weights.shape[1]
     centre = weights @ effects.mean[:features]
-    spread = np.sqrt(
-        np.maximum(np.einsum("vi,ij,vj->v", weights, effects.covariance[:features, :features], weights), 0)
-    )
+    variance = ((weights @ effects.covariance[:features, :features]) * weights).sum(axis=1)
+    spread = np.sqrt(np.maximum(variance, 0))
     low, middle, high = (
         against_all(rate_ratio(np.exp(centre + side * Z95 * spread), rest), share) for side in (-1, 0, 1)
     )

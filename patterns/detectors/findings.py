@@ -8,6 +8,8 @@ from typing import Any
 from conversion.vocabulary import Status
 
 SIGNIFICANT = 6  # digits a payload keeps: enough for any reader, few enough to hide the last bits of a sum
+FORMAT = f"%.{SIGNIFICANT}g"
+PLAIN = frozenset({str, int, bool, type(None)})
 Q_SUPPORTED = 0.05  # false-discovery rate over all tests of one client and detector
 SIGN_SUGGESTIVE = 0.9  # probability of the sign
 OUTCOMES_SUPPORTED = 10  # conversions, seen or expected, behind a supported finding
@@ -93,16 +95,17 @@ def rounded(value: Any) -> Any:
 
     Raises ValueError on NaN and infinity: they have no place in a payload.
     """
-    if isinstance(value, Mapping):
+    kind = type(value)
+    if (
+        kind is float
+    ):  # most of what there is; a look at the type takes a tenth of the time of `isinstance` of a Mapping
+        if not math.isfinite(value):
+            raise ValueError(f"a payload holds {value!r}")
+        return float(FORMAT % value)
+    if kind in PLAIN:
+        return value
+    if kind is dict or isinstance(value, Mapping):
         return {str(key): rounded(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [rounded(item) for item in value]
-    if value is None or isinstance(value, (bool, str)):
-        return value
-    if hasattr(value, "item"):
-        return rounded(value.item())
-    if isinstance(value, int):
-        return value
-    if not math.isfinite(value):
-        raise ValueError(f"a payload holds {value!r}")
-    return float(f"{value:.{SIGNIFICANT}g}")
+    return rounded(value.item()) if hasattr(value, "item") else value

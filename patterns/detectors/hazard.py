@@ -21,7 +21,7 @@ from patterns.detectors.families import TESTED_FROM, Family
 from patterns.detectors.frame import Ints
 from patterns.stats.counting import Patterns, count_patterns, dense_codes
 from patterns.stats.fitted import Fit, Level
-from patterns.stats.logistic import Term, fit_each, ridge
+from patterns.stats.logistic import Term, fit_likeliest, ridge
 from patterns.stats.rates import Counts, Floats, hierarchical
 from patterns.stats.strata import Z95, Lifts
 
@@ -130,15 +130,10 @@ def likeliest(
 ) -> tuple[Fit, float]:
     """The fit with that of the scales of its priors that has the largest marginal likelihood (Laplace's), and the scale.
 
-    Raises ValueError where there is no scale.
+    Raises IndexError where there is no scale.
     """
-    tried = []
-    alternatives = [terms_at(scale) for scale in scales]
-    for scale, model, found in zip(scales, alternatives, fit_each(patterns, alternatives), strict=True):
-        log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in model)
-        tried.append((found.log_posterior - found.log_curvature / 2 + log_prior / 2, found, scale))
-    _, found, scale = max(tried, key=lambda one: one[0])
-    return found, scale
+    place, found = fit_likeliest(patterns, [terms_at(scale) for scale in scales])
+    return found, scales[place]
 
 
 def row_of(model: Hazard, parts: Mapping[tuple[str, int], float]) -> Floats:

@@ -16,7 +16,7 @@ from patterns.detectors.findings import Abstention, Finding
 from patterns.detectors.frame import Floats, Ints
 from patterns.detectors.texts import Written
 from patterns.stats.counting import dense_codes, distinct
-from patterns.stats.rates import Counts, about, hierarchical
+from patterns.stats.rates import Counts, about
 from patterns.stats.screening import stratified_mid_p
 from patterns.stats.strata import Cells, Lifts, contrast, lifts, pick
 
@@ -60,11 +60,9 @@ def variant_arms(counts: Written) -> Arms:
     trials, won = (cells.per_level(column).astype(np.int64)[kept] for column in (cells.n, cells.k))
     found = pick(sums, kept)
     shrunken = lifts(found, groups=len(used))
-    tallies = Counts(trials, won)
     family = Family(
         keys=tuple(map(key_of, counts.key[level_of[kept]].tolist(), place[codes[kept]].tolist())),
-        counts=tallies,
-        rates=hierarchical(tallies),
+        counts=Counts(trials, won),
         lifts=shrunken,
         expected=found.expected,
         p_values=stratified_mid_p(cells)[kept],

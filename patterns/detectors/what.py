@@ -10,7 +10,7 @@ from conversion.vocabulary import PatternType, Status
 from patterns.detectors.atrisk import at_risk
 from patterns.detectors.backing import chance_of_gain
 from patterns.detectors.calls import TypeTests, type_tests
-from patterns.detectors.families import any_supported, discoveries, findings_at, head, losers, ranked, winners
+from patterns.detectors.families import any_supported, discoveries, findings_at, head, losers, ranked, rated, winners
 from patterns.detectors.features import MIN_TEMPLATES, Fitted, feature_family, fit_features
 from patterns.detectors.findings import Abstention, Finding, rounded
 from patterns.detectors.frame import Frame
@@ -48,10 +48,10 @@ class WhatDetector:
         families = {kind: feature_family(fitted, kind, key, against_rest=kind != "ctas") for kind, key in KEYS.items()}
         types = type_tests(fitted, frame.vocabulary)
         arms = variant_arms(counts)
-        further = [types.family.p_values, fitted.curve_p_values, arms.family.p_values]
-        *q_values, q_types, q_curves, q_arms = discoveries(*(family.p_values for family in families.values()), *further)
-        found = {name: findings_at(family, q) for (name, family), q in zip(families.items(), q_values, strict=True)}
-        by_type, by_arm = findings_at(types.family, q_types), findings_at(arms.family, q_arms)
+        everything = rated([*families.values(), types.family, arms.family])
+        *q_values, q_curves = discoveries(*(family.p_values for family in everything), fitted.curve_p_values)
+        *by_kind, by_type, by_arm = map(findings_at, everything, q_values)
+        found = dict(zip(families, by_kind, strict=True))
         parts: dict[str, Any] = {
             "subject_patterns": two_sided(fitted, found, "subjects", ("winning", "losing")),
             "pain_points": pain_points(fitted, found),

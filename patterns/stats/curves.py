@@ -9,12 +9,13 @@ lies on the curve of its neighbours; where neighbours are not alike, sigma falls
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache, cached_property
 
 import numpy as np
 from scipy.special import betaincinv, expit
 
-from patterns.stats.rates import TAIL, Bools, Counts, Floats, Ints, Rates, hierarchical
+from patterns.stats.rates import TAIL, Bools, Counts, Floats, Ints, Rates
 from patterns.stats.strata import CHANCE
 
 SPREADS = np.geomspace(0.03, 1.5, 7)  # of the curve, and of single values: from no difference to a factor of 20
@@ -64,6 +65,26 @@ def scaled(covariance: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
+class Prior:
+    """What is believed at each pair of spreads. sigma, tau, log_mass: (pairs,). covariance: (pairs, values, values)."""
+
+    sigma: Floats
+    tau: Floats
+    log_mass: Floats
+    covariance: Floats
+
+    @classmethod
+    @cache
+    def of(cls, size: int, walk: Walk, level_sd: float) -> "Prior":
+        sigma, tau = (grid.ravel() for grid in np.meshgrid(SPREADS, SPREADS, indexing="ij"))
+        total = np.hypot(sigma, tau)  # half-normal, and how it falls into the two uniform
+        log_mass = -0.5 * (total / SPREAD_SCALE) ** 2 + np.log(sigma * tau / total)
+        smooth, single = sigma[:, None, None] ** 2, tau[:, None, None] ** 2
+        covariance = smooth * walk_covariance(size, walk) + single * np.eye(size) + level_sd**2
+        return cls(sigma, tau, log_mass, covariance)
+
+
+@dataclass(frozen=True)
 class Effects:
     """Posterior of log effects of a family's values, averaged over the spreads.
 
@@ -80,24 +101,21 @@ def posterior(expand: Expansion, size: int, walk: Walk, level_sd: float = 0.0) -
     """Effects under the likelihood that `expand` describes, relative to the point b = 0. level_sd: of their mean.
 
     The likelihood is expanded to second order about the posterior mean, which is repeated until that stays where it is;
-    given the spreads everything is then normal, and the marginal likelihood of each pair of spreads is exact.
+    given the spreads everything is then normal, and the marginal likelihood of each pair of spreads is exact. Values that
+    the likelihood says nothing of, such as hours at night, follow from the others: only these are solved for.
     """
-    sigma, tau = (grid.ravel() for grid in np.meshgrid(SPREADS, SPREADS, indexing="ij"))
-    prior = (
-        sigma[:, None, None] ** 2 * walk_covariance(size, walk)
-        + tau[:, None, None] ** 2 * np.eye(size)
-        + np.full((size, size), level_sd**2)
-    )
-    total = np.hypot(sigma, tau)  # half-normal, and how it falls into the two uniform
-    log_prior = -0.5 * (total / SPREAD_SCALE) ** 2 + np.log(sigma * tau / total)
+    prior = Prior.of(size, walk, level_sd)
     mean = np.zeros(size)
+    seen = np.flatnonzero(expand(mean)[1].diagonal())
+    toward = prior.covariance[:, :, seen]  # of all values with these
+    own, one = toward[:, seen], np.eye(len(seen))
     for _ in range(ROUNDS):
         slope, curvature = expand(mean)
-        target = slope + curvature @ mean
-        inner = np.eye(size) + prior @ curvature
-        covariances = np.linalg.solve(inner, prior)
-        means = covariances @ target
-        log_mass = log_prior + 0.5 * means @ target - 0.5 * np.linalg.slogdet(inner)[1]
+        known = curvature[np.ix_(seen, seen)]
+        target = slope[seen] + known @ mean[seen]
+        inner = known @ own + one
+        means = (toward @ np.linalg.solve(inner, np.broadcast_to(target[:, None], (len(inner), len(seen), 1))))[:, :, 0]
+        log_mass = prior.log_mass + 0.5 * means[:, seen] @ target - 0.5 * np.linalg.slogdet(inner)[1]
         mass = np.exp(log_mass - log_mass.max())
         mass /= mass.sum()
         step = np.clip(mass @ means - mean, -LONGEST, LONGEST)
@@ -105,8 +123,9 @@ def posterior(expand: Expansion, size: int, walk: Walk, level_sd: float = 0.0) -
         if np.abs(step).max() < CLOSE:
             break
     around = means - mean
-    covariance = np.einsum("g,gij->ij", mass, covariances) + np.einsum("g,gi,gj->ij", mass, around, around)
-    return Effects(mean, (covariance + covariance.T) / 2, float(mass @ sigma), float(mass @ tau))
+    gained = toward @ np.linalg.solve(inner, known @ toward.transpose(0, 2, 1))
+    covariance = np.tensordot(mass, prior.covariance - gained, 1) + (around.T * mass) @ around
+    return Effects(mean, (covariance + covariance.T) / 2, float(mass @ prior.sigma), float(mass @ prior.tau))
 
 
 @dataclass(frozen=True)
@@ -127,15 +146,12 @@ class Strata:
         """codes: a row's value, negative = unknown. y: bool. stratum: non-negative codes."""
         known = codes >= 0
         codes, y, stratum = codes[known].astype(np.int64), y[known], stratum[known].astype(np.int64)
-        used = np.unique(stratum[y])
-        place = np.searchsorted(used, stratum)
-        inside = place < len(used)
-        inside[inside] = used[place[inside]] == stratum[inside]
-        cell = place[inside] * levels + codes[inside]
-        shape = (len(used), levels)
-        n = np.bincount(cell, minlength=len(used) * levels).reshape(shape).astype(np.float64)
-        k = np.bincount(cell[y[inside]], minlength=len(used) * levels).reshape(shape).astype(np.float64)
-        return cls.kept(n, k)
+        used = np.bincount(stratum[y], minlength=int(stratum.max(initial=-1)) + 1) > 0
+        inside = used[stratum]
+        cell = (np.cumsum(used) - 1)[stratum[inside]] * levels + codes[inside]
+        shape = (int(used.sum()), levels)
+        n, k = (np.bincount(rows, minlength=shape[0] * levels) for rows in (cell, cell[y[inside]]))
+        return cls.kept(n.reshape(shape).astype(np.float64), k.reshape(shape).astype(np.float64))
 
     @classmethod
     def kept(cls, n: Floats, k: Floats) -> "Strata":
@@ -150,6 +166,16 @@ class Strata:
         weight = np.where(silent > 0, (total - 1) / np.maximum(silent, 1.0), 0.0)
         return cls(n, k, hits, weight)
 
+    @cached_property
+    def heavy(self) -> Floats:
+        """(strata,): events by their weight."""
+        return self.weight * self.hits
+
+    @cached_property
+    def seen(self) -> Floats:
+        """(values,): events by the weight of their strata."""
+        return self.weight @ self.k
+
     def expand(self, effects: Floats) -> tuple[Floats, Floats]:
         """Slope and curvature of the conditional log likelihood at these log rate ratios.
 
@@ -158,14 +184,14 @@ class Strata:
         curvature at 0 that of the exact, hypergeometric distribution.
         """
         size = self.n.shape[1]
-        slope, curvature = np.zeros(size), np.zeros((size, size))
+        slope, curvature = self.seen.copy(), np.zeros((size, size))
         for low in range(0, len(self.n), BLOCK):
             rows = slice(low, low + BLOCK)
             due = self.n[rows] * np.exp(effects)
             share = due / due.sum(axis=1, keepdims=True)
-            heavy = self.weight[rows] * self.hits[rows]
-            slope += self.weight[rows] @ self.k[rows] - heavy @ share
-            curvature += np.diag(heavy @ share) - (share * heavy[:, None]).T @ share
+            expected = self.heavy[rows] @ share
+            slope -= expected
+            curvature += np.diag(expected) - (share * self.heavy[rows, None]).T @ share
         return slope, curvature
 
     def log_likelihood(self, effects: Floats) -> float:
@@ -197,7 +223,7 @@ def curve_lifts(strata: Strata, walk: Walk) -> tuple[Floats, Floats]:
     odds = strata.company() * np.exp(found.mean)
     average = odds.sum(axis=1)
     rows = np.eye(size) - odds / average[:, None]
-    variance = np.einsum("vi,ij,vj->v", rows, found.covariance, rows)
+    variance = (rows @ found.covariance * rows).sum(axis=1)
     return found.mean - np.log(average), np.sqrt(np.maximum(variance, 0.0))
 
 
@@ -219,4 +245,4 @@ def curve_rates(counts: Counts, walk: Walk) -> Rates:
     size = np.maximum(mean * (1 - mean) / variance - 1, 1e-6)
     alpha, beta = mean * size, (1 - mean) * size
     low, high = betaincinv(alpha, beta, TAIL), betaincinv(alpha, beta, 1 - TAIL)
-    return replace(hierarchical(counts), mean=mean, low=low, high=high, alpha=alpha, beta=beta)
+    return Rates(mean, low, high, alpha, beta, centre=float(expit(level)))

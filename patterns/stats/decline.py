@@ -21,6 +21,7 @@ WORN = (
 )  # limits of the fatigue sought: a last touch that is worth 1/400 of what depletion leaves, or 20 times
 NO_DEPLETION = 1e-7  # 1 / M below which M is not told from infinity
 STEPS, CLOSE = 100, 1e-9  # of the search, and the step at which it ends
+SINGULAR = 1e-10  # of a determinant, over the product of its diagonal
 MIN_TOUCHES = 4  # below which a curve of two parameters leaves nothing to see
 
 # Log hazards relative to touch 1 and their slope in the parameter, of parameter and position 0..
@@ -109,7 +110,7 @@ def beyond(strata: Strata, audience: Audience, position: Floats) -> Fatigue:
     rate, worn = found
     effects, rows = hazards(audience, found, position)
     information = rows @ strata.expand(effects)[1] @ rows.T
-    error = float(np.sqrt(np.linalg.pinv(information, hermitian=True)[1, 1]))
+    error = float(np.sqrt(inverse(information)[1, 1]))
     low, high = (float(np.exp(np.clip(-worn + side * Z95 * error, -20, 20))) for side in (-1, 1))
     p_value = one_sided(max(0.0, 2 * (best - without))) if worn > 0 else 1.0
     return Fatigue(float(np.exp(-worn)), low, high, p_value)
@@ -124,6 +125,18 @@ def hazards(audience: Audience, parameters: Sequence[float], position: Floats) -
     return effects - parameters[1] * shape, np.stack([slope, -shape])
 
 
+def inverse(information: Floats) -> Floats:
+    """Of one parameter or two, the pseudo-inverse where it is singular: numpy's would take most of the time of a step."""
+    if information.shape == (1, 1) and information[0, 0] > 0:
+        return np.asarray(1 / information)
+    if information.shape == (2, 2):
+        (a, b), (_, c) = information.tolist()
+        determinant = a * c - b * b
+        if determinant > SINGULAR * a * c:
+            return np.array([[c, -b], [-b, a]]) / float(determinant)
+    return np.asarray(np.linalg.pinv(information, hermitian=True))
+
+
 def likeliest(
     strata: Strata, audience: Audience, position: Floats, start: Sequence[float]
 ) -> tuple[list[float], float]:
@@ -133,21 +146,22 @@ def likeliest(
     """
     low, high = np.array([0.0, WORN[0]])[: len(start)], np.array([STEEPEST, WORN[1]])[: len(start)]
     at = np.asarray(start, dtype=np.float64)
-    best = strata.log_likelihood(hazards(audience, list(at), position)[0])
+    effects, rows = hazards(audience, start, position)
+    best = strata.log_likelihood(effects)
     for _ in range(STEPS):
-        effects, rows = hazards(audience, list(at), position)
         slope, curvature = strata.expand(effects)
         gradient, information = rows @ slope, rows @ curvature @ rows.T
         free = ~(((at <= low) & (gradient < 0)) | ((at >= high) & (gradient > 0)))
         step = np.zeros(len(at))
-        step[free] = np.linalg.pinv(information[np.ix_(free, free)], hermitian=True) @ gradient[free]
+        step[free] = inverse(information[np.ix_(free, free)]) @ gradient[free]
         while np.abs(step).max() > CLOSE:
             tried = np.clip(at + step, low, high)
-            value = strata.log_likelihood(hazards(audience, list(tried), position)[0])
+            there = hazards(audience, list(tried), position)
+            value = strata.log_likelihood(there[0])
             if value >= best:
                 break
             step = step / 2
         else:
             break
-        at, best = tried, value
+        at, best, (effects, rows) = tried, value, there
     return [float(value) for value in at], best

@@ -1,6 +1,7 @@
 """What is known of a model's coefficients: a posterior averaged over its spreads, and tests that leave the prior out."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import fdtrc, stdtr
@@ -27,11 +28,11 @@ class Effects:
     sigma: float
     freedom: float
 
-    @property
+    @cached_property
     def mean(self) -> Floats:
         return np.asarray(self.mass @ self.means)
 
-    @property
+    @cached_property
     def covariance(self) -> Floats:
         mean = self.mean
         second = np.tensordot(self.mass, self.covariances, axes=1)
@@ -63,14 +64,13 @@ class Effects:
 
     def p_together(self, columns: Ints) -> float:
         """F test that several columns are all zero, each point of the grid with its mass."""
-        statistic = degrees = 0.0
-        for mass, mean, covariance, prior in zip(self.mass, self.means, self.covariances, self.priors, strict=True):
-            precision = np.linalg.inv(covariance[np.ix_(columns, columns)])
-            values, vectors = np.linalg.eigh(precision - np.diag(1 / prior[columns]))
-            right = vectors.T @ precision @ mean[columns]
-            some = values > LEAST * np.abs(precision).max()
-            statistic += mass * float((right[some] ** 2 / values[some]).sum())
-            degrees += mass * float(some.sum())
+        precision = np.linalg.inv(self.covariances[:, columns[:, None], columns])  # (points, columns, columns)
+        own = np.eye(len(columns)) / self.priors[:, None, columns]
+        values, vectors = np.linalg.eigh(precision - own)
+        right = vectors.mT @ (precision @ self.means[:, columns, None])
+        some = values > LEAST * np.abs(precision).max(axis=(1, 2))[:, None]
+        parts = np.divide(right[..., 0] ** 2, values, out=np.zeros_like(values), where=some)
+        degrees = float(self.mass @ some.sum(axis=1))
         if degrees < 1:
             return 1.0
-        return float(fdtrc(degrees, self.freedom, statistic / degrees))
+        return float(fdtrc(degrees, self.freedom, self.mass @ parts.sum(axis=1) / degrees))

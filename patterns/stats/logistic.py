@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -57,24 +56,31 @@ def fit(patterns: Patterns, terms: Sequence[Term], *, strata_sd: float = STRATA_
     one and are eliminated block by block, so thousands of them cost little. `terms` describe the columns of
     `patterns.levels` in their order. Raises LogisticError where they do not fit it, or where no step is found.
     """
-    return climb(Model(patterns, terms, strata_sd))
+    return climb(Model(patterns, terms, strata_sd)).fit()
 
 
-def fit_each(patterns: Patterns, alternatives: Sequence[Sequence[Term]]) -> list[Fit]:
-    """As `fit`, once with each of several penalties on the same columns; what does not depend on these is done once."""
-    if not alternatives:
-        return []
+def fit_likeliest(patterns: Patterns, alternatives: Sequence[Sequence[Term]]) -> tuple[int, Fit]:
+    """As `fit`, with that of several penalties on the same columns that has the largest marginal likelihood; its place.
+
+    Laplace's approximation: log posterior - log det(curvature) / 2 + log det(penalty) / 2 (Wood, Fast stable REML and ML
+    estimation of semiparametric GLMs, JRSS B 73, 2011). What does not depend on the penalties is done once.
+    """
     model = Model(patterns, alternatives[0])
-    found = [climb(model)]  # which fills the caches that the copies take over
-    return found + [climb(model.with_terms(terms)) for terms in alternatives[1:]]
+    peaks = [climb(model)]  # which fills the caches that the copies take over
+    peaks += [climb(model.with_terms(terms)) for terms in alternatives[1:]]
+    evidence = [peak.evidence() for peak in peaks]
+    place = evidence.index(max(evidence))
+    return place, peaks[place].fit()
 
 
-def climb(model: "Model") -> Fit:
+def climb(model: "Model") -> "Peak":
     """Newton's method from the start to the posterior mode."""
     state = model.start()
     now = model.penalised(state, model.first)
     for _ in range(STEPS):
         step = now.step
+        if np.abs(step).max() < TOLERANCE:
+            return Peak(model, state + step, now)
         while True:
             tried = model.evaluate(state + step)
             if tried.log_posterior >= now.log_posterior - 1e-9 * abs(now.log_posterior):
@@ -83,9 +89,24 @@ def climb(model: "Model") -> Fit:
             if np.abs(step).max() < TOLERANCE:
                 raise LogisticError("the fit does not converge: a penalty is not positive semi-definite")
         state, now = state + step, tried
-        if np.abs(step).max() < TOLERANCE:
-            return model.fit(state, now)
     raise LogisticError(f"the fit does not converge in {STEPS} steps")
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The posterior mode of a model. near: the model less than TOLERANCE from there."""
+
+    model: "Model"
+    state: Floats
+    near: "Evaluation"
+
+    def evidence(self) -> float:
+        """Log marginal likelihood, up to a constant."""
+        log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in self.model.terms)
+        return self.near.log_posterior - self.near.log_curvature / 2 + log_prior / 2
+
+    def fit(self) -> Fit:
+        return self.model.fit(self.state, self.model.evaluate(self.state))
 
 
 @dataclass(frozen=True)
@@ -126,10 +147,11 @@ class Model:
         self.trials = patterns.trials.astype(np.float64)
         self.events = patterns.events.astype(np.float64)
         self.levels, self.stratum = patterns.levels, patterns.stratum.astype(np.intp)
-        sizes = np.array([term.size for term in terms], dtype=np.intp)
-        self.codes = np.where(patterns.levels < 0, sizes, patterns.levels).T.copy()  # the last one: no level
         self.starts = tuple(int(s) for s in np.cumsum([0, *(term.size for term in terms)]))
         self.size = self.starts[-1] + 1  # the intercept stands first
+        self.places = np.zeros((1 + len(terms), len(patterns)), dtype=np.intp)  # of each column, in the state
+        for place, level, start in zip(self.places[1:], patterns.levels.T, self.starts, strict=False):
+            place[:] = np.where(level < 0, self.size, 1 + start + level)  # the last one: no level
         self.strata = int(patterns.stratum.max(initial=-1)) + 1 if len(patterns) else 0
         self.strata_precision = 1 / strata_sd**2
         total, hits = float(self.trials.sum()), float(self.events.sum())
@@ -167,9 +189,7 @@ class Model:
 
     def likelihood(self, state: Floats) -> Likelihood:
         dense, strata = state[: self.size], state[self.size :]
-        effects = np.zeros(len(self.trials))
-        for code, (low, high) in zip(self.codes, pairwise(self.starts), strict=True):
-            effects += np.append(dense[1 + low : 1 + high], 0.0)[code]
+        effects = np.append(dense, 0.0)[self.places[1:]].sum(axis=0)
         eta = dense[0] + strata[self.stratum] + effects
         rate = 1 / (1 + np.exp(-eta))
         weight, residual = self.trials * rate * (1 - rate), self.events - self.trials * rate
@@ -184,7 +204,8 @@ class Model:
 
     def penalised(self, state: Floats, found: Likelihood) -> Evaluation:
         dense, strata = state[: self.size], state[self.size :]
-        shifted = dense - np.eye(1, self.size)[0] * self.centre
+        shifted = dense.copy()
+        shifted[0] -= self.centre
         pull = self.penalty @ shifted
         cost = 0.5 * float(shifted @ pull) + 0.5 * self.strata_precision * float(strata @ strata)
 
@@ -203,24 +224,25 @@ class Model:
         )
 
     @cached_property
-    def cells(self) -> list[Ints]:
-        """Of each column: level and stratum of the patterns as one code, the same at every step."""
-        return [code * self.strata + self.stratum for code in self.codes]
+    def cells(self) -> Ints:
+        """Of each column: coefficient and stratum of the patterns as one code, the same at every step."""
+        return self.places * self.strata + self.stratum
 
     @cached_property
-    def pairs(self) -> dict[tuple[int, int], Ints]:
-        """Of each two columns: both levels of the patterns as one code."""
-        count = range(len(self.terms))
-        return {(i, j): self.codes[i] * (self.terms[j].size + 1) + self.codes[j] for i in count for j in range(i)}
+    def pairs(self) -> Ints:
+        """Of each two columns: both coefficients of the patterns as one code."""
+        later, earlier = np.tril_indices(len(self.places), -1)
+        return self.places[later] * (self.size + 1) + self.places[earlier]
 
     def totals(self, amount: Floats) -> Floats:
         """Sums of an amount a pattern, by coefficient and stratum."""
-        sums = np.zeros((self.size, self.strata))
-        sums[0] = np.bincount(self.stratum, amount, self.strata)
-        for cell, (low, high) in zip(self.cells, pairwise(self.starts), strict=True):
-            by_cell = np.bincount(cell, amount, (high - low + 1) * self.strata)
-            sums[1 + low : 1 + high] = by_cell[: (high - low) * self.strata].reshape(high - low, self.strata)
-        return sums
+        return self.sums(self.cells, amount, self.strata)
+
+    def sums(self, codes: Ints, amount: Floats, width: int) -> Floats:
+        """Sums of an amount a pattern by code, (coefficients, width); codes: (columns, patterns)."""
+        rows = self.size + 1  # the last one takes the absent levels
+        found = np.bincount(codes.ravel(), np.tile(amount, len(codes)), rows * width)
+        return found.astype(np.float64, copy=False).reshape(rows, width)[:-1]
 
     def curvature(self, weight: Floats) -> Floats:
         """X' diag(weight) X, X the patterns' levels as 0/1 columns, the intercept's first.
@@ -236,29 +258,18 @@ class Model:
         return total
 
     def curvature_by_pairs(self, weight: Floats) -> Floats:
-        total = np.zeros((self.size, self.size))
+        below = self.sums(self.pairs, weight, self.size + 1)[:, :-1]
+        total = below + below.T
+        np.fill_diagonal(total, total[0])  # two levels of a column exclude each other
         total[0, 0] = weight.sum()
-        places = [slice(1 + low, 1 + high) for low, high in pairwise(self.starts)]
-        for i, term in enumerate(self.terms):
-            alone = np.bincount(self.codes[i], weight, term.size + 1)[:-1]
-            total[0, places[i]] = total[places[i], 0] = alone
-            total[places[i], places[i]] = np.diag(alone)
-            for j in range(i):
-                width = self.terms[j].size + 1
-                table = np.bincount(self.pairs[i, j], weight, (term.size + 1) * width)
-                block = table.reshape(-1, width)[:-1, :-1]
-                total[places[i], places[j]], total[places[j], places[i]] = block, block.T
         return total
 
     def blocks(self) -> Iterator[tuple[slice, Floats]]:
         for low in range(0, len(self.trials), BLOCK):
-            codes = self.codes[:, low : low + BLOCK].T
-            block = np.zeros((len(codes), self.size + 1))  # the last column takes the absent levels
-            block[:, 0] = 1.0
-            starts, ends = np.array(self.starts[:-1], dtype=np.intp), np.array(self.starts[1:], dtype=np.intp)
-            columns = np.where(starts + codes == ends, self.size, 1 + starts + codes)
-            np.put_along_axis(block, columns, 1.0, axis=1)
-            yield slice(low, low + len(codes)), block[:, :-1]
+            places = self.places[:, low : low + BLOCK].T
+            block = np.zeros((len(places), self.size + 1))  # the last column takes the absent levels
+            np.put_along_axis(block, places, 1.0, axis=1)
+            yield slice(low, low + len(places)), block[:, :-1]
 
     def fit(self, state: Floats, at: Evaluation) -> Fit:
         return Fit(

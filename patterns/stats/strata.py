@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from patterns.stats.rates import APART_SD, TAIL, Bools, Floats, Ints
+from patterns.stats.rates import APART_SD, TAIL, TINY, Bools, Floats, Ints
 
 DENSE = 4_000_000  # cells of a full table (32 MB); beyond that only the cells that occur are made
 CHANCE = 20  # rows; a larger stratum of a single value is the sender's choice
@@ -20,8 +20,13 @@ TAUS = np.geomspace(0.03, 1.5, 12)  # between-value spread of log-lifts: from "n
 TAU_SCALE = 0.5  # half-normal prior of that spread: two in three values lie within a factor of 1.65
 APART = 0.1  # share of values that may be of another kind than their family; as rates, but the best of many is picked
 SCALES = np.append(TAUS, APART_SD)  # the last one is that of values apart from their family
+PRECISION = 1 / SCALES**2
+TAU_PRIOR = np.log(TAUS) - 0.5 * (TAUS / TAU_SCALE) ** 2  # of the logarithm of that spread
 Z95 = 1.959964  # 97.5 % point of the normal distribution
-HALVINGS = 36  # of the bracket of a mixture's quantile: from some units of log-lift to far below six digits
+TAILS = np.array([TAIL, 0.5, 1 - TAIL])[:, None]
+NORMAL_TAILS = ndtri(TAILS)
+ROUNDS = 12  # of cutting the bracket of a mixture's quantile into eighths: from some units of log-lift to far below six digits
+EIGHTHS = np.arange(1.0, 8.0)[:, None, None, None]
 
 
 @dataclass(frozen=True)
@@ -182,13 +187,13 @@ def lifts(sums: Contrast, *, against_rest: bool = False, groups: int = 1) -> Lif
     independent = (len(sums) - groups) / len(sums) if len(sums) > groups and not against_rest else 1.0
     within, wide = evidence[:, :-1] + np.log1p(-APART), evidence[:, -1:] + np.log(APART)
     either = np.logaddexp(within, wide)
-    log_mass = independent * either.sum(axis=0) - 0.5 * (TAUS / TAU_SCALE) ** 2 + np.log(TAUS)
+    log_mass = independent * either.sum(axis=0) + TAU_PRIOR
     mass = np.exp(log_mass - log_mass.max())
     mass /= mass.sum()
     chance = np.exp(wide - either)  # of being apart from the family, at each tau
     weight = np.concatenate([mass * (1 - chance), (chance @ mass)[:, None]], axis=1)
     spread = 1 / np.sqrt(information)
-    low, middle, high = _quantiles(mode, spread, weight, np.array([TAIL, 0.5, 1 - TAIL]))
+    low, middle, high = _quantiles(mode, spread, weight)
     mean = (weight * mode).sum(axis=1)
     variance = (weight * (spread**2 + mode**2)).sum(axis=1) - mean**2
     return Lifts(
@@ -202,24 +207,23 @@ def lifts(sums: Contrast, *, against_rest: bool = False, groups: int = 1) -> Lif
     )
 
 
-def _quantiles(mode: Floats, spread: Floats, weight: Floats, tails: Floats) -> Floats:
-    """The points (tails, values) below which each of `tails` of each value's mixture of normal distributions lies.
+def _quantiles(mode: Floats, spread: Floats, weight: Floats) -> Floats:
+    """The points (tails, values) below which each of `TAILS` of each value's mixture of normal distributions lies.
 
     The narrow ones, which differ by their tau alone, are taken as one of their mean and variance.
     """
-    inner = weight[:, :-1] / np.maximum(weight[:, :-1].sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    inner = weight[:, :-1] / np.maximum(weight[:, :-1].sum(axis=1, keepdims=True), TINY)
     mean = (inner * mode[:, :-1]).sum(axis=1)
     variance = (inner * (spread[:, :-1] ** 2 + mode[:, :-1] ** 2)).sum(axis=1) - mean**2
-    apart, at, sd = weight[:, -1], mode[:, -1], spread[:, -1]
-    inner_sd = np.sqrt(variance)
-    tail = tails[:, None]
-    ends = mean + ndtri(tail) * inner_sd, at + ndtri(tail) * sd  # the mixture's quantile lies between its parts'
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        below = (1 - apart) * ndtr((middle - mean) / inner_sd) + apart * ndtr((middle - at) / sd)
-        low, high = np.where(below < tail, middle, low), np.where(below < tail, high, middle)
-    return np.asarray((low + high) / 2)
+    apart = weight[:, -1]
+    share, at, sd = np.array([[1 - apart, apart], [mean, mode[:, -1]], [np.sqrt(variance), spread[:, -1]]])[:, :, None]
+    low, high = np.sort(at + NORMAL_TAILS * sd, axis=0)  # the mixture's quantile lies between its parts'
+    width = high - low
+    for _ in range(ROUNDS):
+        width = width / 8
+        below = (share * ndtr((low + width * EIGHTHS - at) / sd)).sum(axis=1)
+        low = low + width * (below < TAILS).sum(axis=0)
+    return np.asarray(low + width / 2)
 
 
 def _modes(x: Floats, z: Floats, odds: Floats) -> tuple[Floats, Floats, Floats]:
@@ -227,18 +231,18 @@ def _modes(x: Floats, z: Floats, odds: Floats) -> tuple[Floats, Floats, Floats]:
 
     The function is concave, so Newton's method with steps of at most 1 gets there from 0.
     """
-    precision = 1 / SCALES**2
     x, size, log_odds = x[:, None], (x + z)[:, None], np.log(odds)[:, None]
     mode = np.zeros((len(x), len(SCALES)))
     for _ in range(50):
         chance = 1 / (1 + np.exp(-(log_odds + mode)))
-        information = size * chance * (1 - chance) + precision
-        step = np.clip((x - size * chance - mode * precision) / information, -1.0, 1.0)
+        due = size * chance
+        information = due * (1 - chance) + PRECISION
+        step = np.minimum(np.maximum((x - due - mode * PRECISION) / information, -1.0), 1.0)
         mode = mode + step
         if np.abs(step).max() < 1e-9:  # noqa: PLR2004 - far below the six digits that are kept
             break
     fit = x * mode - size * (np.logaddexp(0.0, log_odds + mode) - np.logaddexp(0.0, log_odds))
-    evidence = fit - 0.5 * mode**2 * precision - 0.5 * np.log(information / precision)
+    evidence = fit - 0.5 * mode**2 * PRECISION - 0.5 * np.log(information / PRECISION)
     return mode, information, evidence
 
 

@@ -10,7 +10,7 @@ from scipy.special import expit, logit
 
 from patterns.stats.counting import Patterns
 from patterns.stats.fitted import Fit
-from patterns.stats.logistic import Term, fit
+from patterns.stats.logistic import Term, fit_likeliest
 from patterns.stats.strata import Z95
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -54,18 +54,12 @@ def smooth(size: int, smoothness: float, *, cyclic: bool = False) -> Term:
 def fit_curve(patterns: Patterns, terms: Sequence[Term], place: int, *, cyclic: bool = False) -> Curve:
     """The fit in which the column at `place` is a penalised curve, its smoothness the likeliest of seven.
 
-    The marginal likelihood of each is Laplace's: log posterior - log det(curvature) / 2 + log det(penalty) / 2
-    (Wood, Fast stable REML and ML estimation of semiparametric GLMs, JRSS B 73, 2011). Other terms stay as given.
+    Other terms stay as given.
     """
-    best: tuple[float, Curve] | None = None
-    for smoothness in SMOOTHNESS:
-        curved = smooth(terms[place].size, float(smoothness), cyclic=cyclic)
-        found = fit(patterns, [*terms[:place], curved, *terms[place + 1 :]])
-        evidence = found.log_posterior - found.log_curvature / 2 + np.linalg.slogdet(curved.penalty)[1] / 2
-        if best is None or evidence > best[0]:
-            best = evidence, Curve(found, place, float(smoothness))
-    assert best is not None  # noqa: S101  SMOOTHNESS is not empty
-    return best[1]
+    size, before, after = terms[place].size, terms[:place], terms[place + 1 :]
+    curves = [smooth(size, float(smoothness), cyclic=cyclic) for smoothness in SMOOTHNESS]
+    best, found = fit_likeliest(patterns, [[*before, curve, *after] for curve in curves])
+    return Curve(found, place, float(SMOOTHNESS[best]))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def invitation(lead, seat, monkeypatch):
     monkeypatch.setattr("engines.windows.Window.refusal", lambda *_: None)
     Activity.objects.create(
         client=lead.client, lead=lead, sender=seat, channel="linkedin", action="linkedin_sent", state="queued",
-        due_at=now(), message_type="connection_request", body="Hi Jo, shall we connect?",
+        due_at=now() - timedelta(seconds=1), message_type="connection_request", body="Hi Jo, shall we connect?",
     )  # fmt: skip
     [ready] = [dispatch(one, LIMITS) for one in claim(1, LIMITS)]
     return ready

@@ -11,7 +11,8 @@ from conversion import leases
 from engines import backfill as module
 from engines.backfill import ask, backfill, is_waiting, look, start, work
 from engines.management.commands import run_scheduler
-from patterns.models import BackfillRun
+from patterns import health
+from patterns.models import BackfillRun, HealthAlert
 from tests.engines.test_backfill import facts, history
 
 pytestmark = pytest.mark.django_db
@@ -19,6 +20,11 @@ pytestmark = pytest.mark.django_db
 
 def asked(client):
     return start(client, learning=False)
+
+
+def told(client):
+    rows = HealthAlert.objects.for_client(client).filter(code="learning_failed", subject="backfill")
+    return list(rows.values_list("severity", "message", "resolved_at"))
 
 
 def state_of(run):
@@ -58,6 +64,19 @@ def test_one_that_breaks_off_is_tried_again_and_held_after_three_attempts(custom
             states.append(state_of(run))
             BackfillRun.objects.for_client(customer).update(due_at=None)
     assert states == ["queued", "queued", "held"]
+    assert told(customer) == []
+    look(now())
+    look(now())
+    said = (
+        "The backfill stopped at 0 of 5 leads and was given up (ZeroDivisionError). What it filled in stays. Ask for it "
+        "again: it goes on from there."
+    )
+    assert told(customer) == [("high", said, None)]
+    health.renew(customer, now())  # the daily look leaves it as it is
+    assert told(customer) == [("high", said, None)]
+    asked(customer)
+    look(now())
+    assert [row[2] is None for row in told(customer)] == [False]
     assert asked(customer) == run  # asked for once more
     assert work()
     assert state_of(run) == "done"
@@ -70,10 +89,10 @@ def test_a_vanished_worker_s_run_goes_on_where_it_stood(customer, monkeypatch):
     with module.across_clients("learning"):
         taken = leases.take(BackfillRun.objects.all())
     assert module.page(customer, taken)
-    look()
+    look(now())
     assert state_of(run) == "started"  # its lease holds
     BackfillRun.objects.for_client(customer).update(claimed_until=now() - timedelta(seconds=1))
-    look()
+    look(now())
     BackfillRun.objects.for_client(customer).update(due_at=None)
     assert work()
     with pytest.raises(leases.LeaseLostError):  # the one that was taken for vanished wakes up

@@ -7,6 +7,7 @@ import pytest
 from conversion.models import Lead
 from engines import rescoring, scorer
 from engines.rescoring import rescore
+from patterns import flows
 from patterns.models import ConversionPattern, Rescoring
 from tests.factories import lead
 from tests.patterns.stored import AT, WEIGHTS, keep, who
@@ -51,6 +52,17 @@ def test_each_version_is_followed(customer, leads):
     assert weights(customer) == [OTHER["authority"]] * 7
     row = Rescoring.objects.get(client=customer)
     assert (row.version, row.finished_at) == (2, AT + timedelta(days=1))
+
+
+def test_the_leads_of_a_new_pattern_wait_for_learning_but_not_for_long(customer, leads):
+    row = promote(customer, 1)
+    period = flows.ask([customer.pk])
+    assert rescore(row.computed_at + timedelta(seconds=5)) == 0
+    assert rescore(row.computed_at + rescoring.PATIENCE) == 7
+    promote(customer, 2, OTHER)
+    assert rescore(row.computed_at + timedelta(seconds=6)) == 0
+    period.delete()
+    assert rescore(row.computed_at + timedelta(seconds=7)) == 7
 
 
 def test_what_expired_counts_no_more(customer, leads):

@@ -6,7 +6,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
-from conversion.models import Activity, Callback, Delivery, Event, FlowPeriod, Lead, Notice
+from conversion.models import (
+    Activity,
+    Callback,
+    Delivery,
+    Event,
+    FlowPeriod,
+    ImportBatch,
+    ImportUpload,
+    InboundMessage,
+    Lead,
+    Notice,
+)
 from conversion.tenancy import across_clients
 from conversion.vocabulary import EventKind
 from engines import retention
@@ -81,8 +92,66 @@ def test_records_of_what_is_over_go(customer, make_client):
             resolved_at=resolved,
         )
     found = retention.prune({}, AT)
-    assert (found["callbacks"], found["deliveries"], found["alerts"]) == (2, 2, 1)
-    assert (left(Callback), left(Delivery), left(Notice), left(HealthAlert)) == (6, 1, 1, 2)
+    counted = [found[name] for name in ("callbacks", "failures", "deliveries", "alerts")]
+    assert counted == [2, 1, 2, 1]
+    assert (left(Callback), left(Delivery), left(Notice), left(HealthAlert)) == (5, 1, 1, 2)
+    assert set(Callback.objects.filter(received_at=OLD).values_list("state", flat=True)) == {"waiting"}
+
+
+def test_the_words_of_old_replies_go_and_the_replies_stay(customer, make_client):
+    ages = (AT - timedelta(days=731), AT - timedelta(days=729))
+    for client in (customer, make_client("Twin")):
+        for state in ("matched", "settled", "dismissed", "unmatched"):
+            for moment in ages:
+                InboundMessage.objects.create(
+                    client=client,
+                    kind="replied",
+                    state=state,
+                    received_at=moment,
+                    subject="Re: you",
+                    text="Call me",
+                    reading="interested",
+                )
+    assert retention.prune({}, AT, dry_run=True)["texts"] == 6
+    assert [retention.prune({}, AT)["texts"] for _ in range(2)] == [6, 0]
+    assert left(InboundMessage) == 16
+    old = InboundMessage.objects.filter(received_at=ages[0])
+    assert set(old.values_list("state", "subject", "text", "reading")) == {
+        ("matched", "", "", "interested"),
+        ("settled", "", "", "interested"),
+        ("dismissed", "", "", "interested"),
+        ("unmatched", "Re: you", "Call me", "interested"),
+    }
+    assert set(InboundMessage.objects.filter(received_at=ages[1]).values_list("text", flat=True)) == {"Call me"}
+
+
+def test_imports_with_which_nobody_does_anything_go_and_what_they_stored_stays(customer, make_client):
+    for client in (customer, make_client("Globex")):
+        batch = ImportBatch.objects.create(client=client)
+        for step, state in (
+            ("map", "queued"),
+            ("store", "done"),
+            ("store", "held"),
+            ("store", "queued"),
+            ("undo", "started"),
+        ):
+            for moment in (OLD, RECENT):
+                ImportUpload.objects.create(client=client, step=step, state=state, moved_at=moment, batch=batch)
+    assert retention.prune({}, AT, dry_run=True)["uploads"] == 6
+    assert [retention.prune({}, AT)["uploads"] for _ in range(2)] == [6, 0]
+    kept = ImportUpload.objects.for_client(customer).filter(moved_at=OLD)
+    assert set(kept.values_list("step", "state")) == {("store", "queued"), ("undo", "started")}
+    assert (left(ImportUpload), left(ImportBatch)) == (14, 2)
+
+
+def test_learning_that_was_given_up_goes_as_what_is_done(customer):
+    for days, state in ((500, "held"), (450, "held"), (420, "done")):
+        moment = AT - timedelta(days=days)
+        LearningRun.objects.create(client=customer, as_of=moment, state=state, started_at=moment)
+        FlowPeriod.objects.create(flow="pattern_learning_flow", period=moment, state=state)
+    found = retention.prune({}, AT)
+    assert (found["runs"], found["periods"]) == (2, 2)
+    assert list(LearningRun.objects.for_client(customer).values_list("state", flat=True)) == ["done"]
 
 
 def test_notices_go_once_nobody_is_to_be_told(customer, make_client):

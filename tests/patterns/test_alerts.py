@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils.timezone import now
 
 from conversion.models import Notice
 from conversion.tenancy import UnscopedQueryError, across_clients
@@ -75,6 +76,33 @@ def test_one_that_becomes_grave_is_told_again_at_once(customer):
         judge(customer, grave)
     assert [row[3:5] for row in alerts(customer)] == [("high", "only 3")]
     assert notices(customer) == [("alert_opened", "medium", "low_sample"), ("alert_opened", "high", "low_sample")]
+
+
+def test_each_rise_is_told_but_not_twice_within_a_day(customer):
+    grave = Cause("low_sample", Severity.HIGH, "only 3", "who")
+    start = now()
+
+    def risen(hours):
+        """It falls, and rises this many hours after it opened; how often anybody was told so far that it is grave."""
+        at = start + timedelta(hours=hours)
+        before = set(Notice.objects.for_client(customer).values_list("pk", flat=True))
+        judge(customer, THIN, at=at)
+        judge(customer, grave, at=at)
+        judge(customer, grave, at=at)
+        new = Notice.objects.for_client(customer).exclude(pk__in=before)
+        new.update(created_at=at)
+        return notices(customer).count(("alert_opened", "high", "low_sample"))
+
+    assert [risen(hours) for hours in (0, 1, 23, 25, 26, 48, 50)] == [1, 1, 1, 2, 2, 2, 3]
+
+
+def test_one_that_opened_as_grave_is_told_of_its_next_rise_a_day_later(customer):
+    start = now()
+    for hours in (0, 5, 30):
+        at = start + timedelta(hours=hours)
+        judge(customer, Cause("low_sample", Severity.MEDIUM, "fell", "who"), at=at) if hours else None
+        judge(customer, Cause("low_sample", Severity.HIGH, "only 3", "who"), at=at)
+    assert notices(customer) == [("alert_opened", "high", "low_sample")] * 2
 
 
 def test_what_cannot_be_told_stays_as_it_is(customer):

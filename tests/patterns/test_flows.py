@@ -120,7 +120,7 @@ def test_one_clients_failure_is_held_and_told_once_and_the_others_learn(schedule
     with across_clients("learning"):
         [alert] = HealthAlert.objects.all()
         run = LearningRun.objects.get(client=poisoned)
-    assert (alert.client_id, alert.code, alert.severity) == (poisoned.pk, flows.FAILED, "high")
+    assert (alert.client_id, alert.code, alert.severity) == (poisoned.pk, "learning_failed", "high")
     assert (run.attempts, run.error) == (3, "ArithmeticError: no such luck")
     assert "ArithmeticError" in alert.message
     period = FlowPeriod.objects.get()

@@ -3,16 +3,17 @@
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.api.tokens import MOST_DAYS, issue
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.management.whole import whole
 from conversion.vocabulary import Role
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Make a token for a program that uses the API in a user's name, and print it, once: only a hash is kept. It opens what "
         "the user may do at the clients, and no more than the role."

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from conversion.clients import ClientNotFound
 from conversion.erasure import Erased, clear, erase
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.management.somebody import add_person, whom
 from conversion.people import PersonNotFound
@@ -18,7 +19,7 @@ PATIENCE = 120.0  # seconds that a send may take to be answered; its lease is sh
 PAUSE = 1.0
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Forget a person: its data is erased for good, and a keyed hash keeps it from being written to again."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -63,10 +64,12 @@ def report(erased: Erased, *, dry_run: bool) -> str:
     ]
     if not erased.leads:
         lines.append("No lead goes by it. An import of the person stays suppressed all the same.")
+    if erased.uploads:
+        lines.append(f"Uploaded files that may hold the person, dropped: of {erased.uploads:,} imports.")
     if erased.in_flight and not dry_run:
         lines.append(
             f"{erased.in_flight:,} messages are being sent at this moment; run the command again for {erased.ids[0]}."
         )
     if not dry_run:
-        lines.append("Backups, exports and the files that were imported are not reached: see docs/sending.md.")
+        lines.append("Backups, exports and the files that commands imported are not reached: see docs/sending.md.")
     return "\n".join(lines)

@@ -5,17 +5,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from conversion.clients import ClientNotFound
 from conversion.export import export
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.management.somebody import add_person, whom
 from conversion.people import PersonNotFound
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Write all that is kept of a person as one JSON document, to a file or to standard output."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 from tqdm import tqdm
@@ -18,13 +17,14 @@ from conversion.importer.columns import Kind
 from conversion.importer.faults import Reject, UnusableInput
 from conversion.importer.rejects import Rejects
 from conversion.importer.run import Prepared, Report, import_files, prepare
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.models import Client
 
 REASON_SHOWN = 160  # characters of a reject's reason
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Import leads, touches and events from CSV files (docs/import.md). The same files again change nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

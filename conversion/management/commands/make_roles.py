@@ -3,17 +3,18 @@
 import re
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 
 from conversion import policies
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 
 NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 RIGHTS = "SELECT, INSERT, UPDATE, DELETE"
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Make two PostgreSQL roles, or bring them up to date: one that web processes connect by, to which only the rows of the "
         "clients named on the connection are shown, and one for work across clients, which the first takes on where a door "

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.api.tokens import revoke
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import ApiToken
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Take a user's token out of use, from this moment on; without a name, list the user's tokens."
 
     def add_arguments(self, parser: CommandParser) -> None:

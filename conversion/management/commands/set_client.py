@@ -1,11 +1,13 @@
 """What a client is called, where it sits, and whether anything is done for it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Client
 
@@ -17,7 +19,7 @@ FIELDS = {
 }
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Change a client: its postal address, time zone, name, and whether it is paused. Without options, show them."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,6 +29,9 @@ class Command(BaseCommand):
         state = parser.add_mutually_exclusive_group()
         state.add_argument("--pause", action="store_true", help="send nothing and learn nothing for it")
         state.add_argument("--resume", action="store_true")
+
+    def changes(self, options: Mapping[str, Any]) -> bool:
+        return any(options[name] for name in (*FIELDS, "pause", "resume"))
 
     def handle(self, *, client: str, pause: bool, resume: bool, **options: Any) -> None:
         with told_plainly("nothing was changed", ClientNotFound):

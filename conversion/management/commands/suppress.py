@@ -3,15 +3,16 @@
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
 from conversion.entries import UnusableEntry, suppress
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Agency
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Put e-mail addresses, domains with their subdomains, phone numbers (+61 ...) or LinkedIn profiles on the list of "
         "those who must not be written to: of a client, of an agency, or of everybody on this server. All of them, or none."

@@ -4,15 +4,17 @@ import uuid
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from conversion.importer.undo import CannotUndo, undo
+from conversion.counts import counted
+from conversion.importer.undo import CALLED, CannotUndo, undo
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import ImportBatch
 from conversion.tenancy import across_clients
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Take an import out again: what it created is deleted, what it changed is as it was before."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -25,11 +27,11 @@ class Command(BaseCommand):
         if undone.already:
             self.stdout.write(f"The import {batch.pk} was undone before; nothing was done now.")
             return
-        removed = ", ".join(f"{count:,} {table}" for table, count in undone.removed.items() if count)
-        restored = ", ".join(f"{count:,} {table}" for table, count in undone.restored.items() if count)
+        removed = ", ".join(counted(count, CALLED[table]) for table, count in undone.removed.items() if count)
+        restored = ", ".join(counted(count, CALLED[table]) for table, count in undone.restored.items() if count)
         self.stdout.write(f"Undone. Removed: {removed or 'nothing'}. Restored: {restored or 'nothing'}.")
         if undone.kept:
-            self.stdout.write(f"{undone.kept:,} values that somebody changed since then stay as they are.")
+            self.stdout.write(f"Kept, since somebody changed it since then: {counted(undone.kept, 'value')}.")
 
     def _batch(self, text: str) -> ImportBatch:
         try:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from engines.outbox.restored import after_restore
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Settle a database that was restored or moved: what may have gone out since the backup becomes unknown, and sending "
         "is possible again. `restore` does this by itself."

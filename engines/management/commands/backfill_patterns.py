@@ -3,16 +3,17 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from tqdm import tqdm
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.models import Client
 from engines.backfill import BackfillResult, backfill, start
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Rebuild snapshots from metadata, score leads that have no components, find the converting touches, and learn. "
         "Started again after it broke off, it goes on where it was."

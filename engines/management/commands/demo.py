@@ -1,12 +1,14 @@
 """The whole way on simulated clients: import their history, learn, print what was learned, act on it, and learn from that."""
 
 import io
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.timezone import now
@@ -35,6 +37,7 @@ EXAMPLES = (
     Example("Tiny Studio", "all", 12, "just begun: too little to learn from"),
 )
 SEED = 7
+DEMO_USER = "demo"
 NEW_LEADS = 3  # of each client, to whom nothing was sent yet
 REHEARSED = EXAMPLES[1].name  # whose plans are run through
 
@@ -77,6 +80,21 @@ class Command(BaseCommand):
                 self.stdout.write(line)
                 self.stdout.flush()
         self.stdout.write("\n".join(after()))
+        self.stdout.write(way_in())
+
+
+def way_in() -> str:
+    """The line that opens the pages. With SQLite, where nobody can sign in yet, somebody is made who can."""
+    address, users = f"`make serve`, then http://localhost:{settings.PORT}/", get_user_model().objects
+    if settings.EMBEDDED and not users.exists():
+        password = secrets.token_urlsafe(9)
+        users.create_superuser(DEMO_USER, password=password)
+        return f"See it: {address} as {DEMO_USER} with the password {password}"
+    if settings.EMBEDDED and users.filter(username=DEMO_USER).exists():
+        return (
+            f"See it: {address} as {DEMO_USER} (a new password: .venv/bin/python manage.py changepassword {DEMO_USER})"
+        )
+    return f"See it: {address} (somebody to sign in as: .venv/bin/python manage.py createsuperuser)"
 
 
 def after() -> Iterator[str]:

@@ -1,18 +1,19 @@
-"""Encrypt the credentials of all accounts and webhooks anew with the first of the keys: the others can be taken away then."""
+"""Encrypt all credentials and second factors anew with the first of the keys: the others can be taken away then."""
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from conversion.account import second_factor
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.models import BookingHook, ProviderAccount, WebhookEndpoint
 from conversion.secrets import CredentialError, credentials_of, seal
 from conversion.tenancy import across_clients
 
 
-class Command(BaseCommand):
-    help = "Encrypt the credentials of all accounts and webhooks anew with the first key of CREDENTIAL_KEY."
+class Command(Audited):
+    help = "Encrypt the credentials of all accounts and webhooks, and second factors, anew with the first of CREDENTIAL_KEY."
 
     def handle(self, **_: Any) -> None:
         with told_plainly("nothing was changed", CredentialError):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
 
 @transaction.atomic
 def encrypt_all() -> int:
-    count = 0
+    count = second_factor.encrypt_all()
     with across_clients("keys"):
         for model in (ProviderAccount, WebhookEndpoint, BookingHook):
             for row in model.objects.exclude(credentials="").select_for_update().order_by("pk"):

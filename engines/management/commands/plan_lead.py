@@ -1,14 +1,15 @@
 """Show the plan of a lead's touches with the reason for each, beside the plan by defaults; keep it if asked."""
 
 import json as json_lib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils.timezone import now
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Client, Lead
 from engines.allocator import Terms, draft
@@ -20,7 +21,7 @@ from patterns import guidance
 from patterns.guidance import Guidance
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Show the plan of a lead's touches with the reason for each. Nothing is stored without --save."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -30,6 +31,9 @@ class Command(BaseCommand):
         parser.add_argument("--save", action="store_true", help="put the lead on the plan: store it, with its touches")
         parser.add_argument("--touches", type=int, metavar="N", help="number of touches (default 6)")
         parser.add_argument("--sequence", metavar="CHANNELS", help="channels by hand, such as email,voice,email")
+
+    def changes(self, options: Mapping[str, Any]) -> bool:
+        return bool(options["save"])
 
     def handle(self, *, client: str, lead: str, json: bool, save: bool, **options: Any) -> None:
         with told_plainly("no plan was stored", ClientNotFound, LeadNotFound, ValueError):

@@ -3,14 +3,15 @@
 import json as json_lib
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from engines.allocator import Allocated, AllocatorEngine
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Put all leads of a client on plans that are new and were never planned nor touched, best score first."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -4,16 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Activity
 from engines.texts.files import TextError, body_in, told
 from engines.texts.posting import NotWaitingError, post_content
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Write the text of one touch that is not on its way yet; one that was held for want of a text moves on."
 
     def add_arguments(self, parser: CommandParser) -> None:

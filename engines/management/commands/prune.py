@@ -3,9 +3,10 @@
 import json
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils.timezone import now
 
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.management.whole import whole
 from engines.retention import KINDS, prune
@@ -13,10 +14,11 @@ from engines.retention import KINDS, prune
 LONGEST = 36_500
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Delete what nothing reads any more: old deliveries, opens and clicks of messages, records of what providers told, of "
-        "notices, of runs, and of alerts that are resolved. Nothing that learning, attribution or suppression rests on."
+        "notices, of runs, of imports in the browser, and of alerts that are resolved; and the texts of old replies. "
+        "Nothing that learning, attribution or suppression rests on."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,14 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from engines.outbox.restored import release, waiting_for
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Say of touches that may have gone out between a backup and its restore whether they did."
 
     def add_arguments(self, parser: CommandParser) -> None:

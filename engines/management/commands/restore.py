@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from engines.backups import BackupError, restore
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Read a backup into the database, which must be empty, bring it up to this program's version, and settle what may "
         "have been sent since the backup was made (after_restore). Stop everything that sends first."

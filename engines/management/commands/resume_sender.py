@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Sender
 from conversion.vocabulary import Channel
@@ -12,7 +13,7 @@ from engines.outbox.clock import database_now
 from engines.reputation import resume
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "Let a sender send again that paused because too much bounced: its alert is resolved, and what bounced before does "
         "not count any more."

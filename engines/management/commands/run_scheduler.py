@@ -13,9 +13,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import InterfaceError, OperationalError, close_old_connections
 
+from conversion import imports
 from conversion.clock import database_now
 from conversion.management.plainly import told_plainly
-from engines import backfill
+from engines import ahead, backfill
 from engines.poll import poll
 from patterns import flows
 
@@ -23,9 +24,14 @@ log = logging.getLogger(__name__)
 EVERY = 60.0  # seconds between two polls
 LOOK = 5.0  # seconds between looks for long work
 PATIENCE = 15.0  # seconds that a worker has to put back what it was at
+SAID_AGAIN = 3600.0  # seconds between two lines about what is planned, unless there was nothing before
 # Commands that do long work, and whether there is some. Each in a process of its own, so that one client's time and memory are
 # not the scheduler's.
-WORKERS = {"run_learner": flows.is_waiting, "run_backfills": backfill.is_waiting}
+WORKERS = {
+    "run_learner": flows.is_waiting,
+    "run_backfills": backfill.is_waiting,
+    "run_imports": imports.is_waiting,
+}
 
 
 class Command(BaseCommand):
@@ -41,6 +47,7 @@ class Command(BaseCommand):
     def handle(self, *, once: bool, **_: Any) -> None:
         self.stop = threading.Event()
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.said, self.say_again = "", 0.0
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.told_to_stop)
         with told_plainly("what is due stays due"):
@@ -60,6 +67,7 @@ class Command(BaseCommand):
                 if time.monotonic() >= due:
                     due = time.monotonic() + EVERY
                     poll(database_now())
+                    self.say()
                 self.work()
             except (OperationalError, InterfaceError) as error:
                 if once:
@@ -70,6 +78,15 @@ class Command(BaseCommand):
                     worker.wait()
                 return
             self.stop.wait(LOOK)
+
+    def say(self) -> None:
+        """What is planned and when the next of it is due: at the start, where something is planned first, and then hourly."""
+        line = ahead.said(database_now())
+        is_first = self.said.startswith("no ") and not line.startswith("no ")
+        if line != self.said and (is_first or time.monotonic() >= self.say_again):
+            self.said, self.say_again = line, time.monotonic() + SAID_AGAIN
+            self.stdout.write(line)
+            self.stdout.flush()
 
     def work(self) -> None:
         """Keep one worker of each kind busy while there is something for it."""

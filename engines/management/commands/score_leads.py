@@ -4,14 +4,15 @@ import json as json_lib
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from engines.scorer import Scored, score_client
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Score all leads of a client by the weights in force, and keep the scores on the leads."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.models import ProviderAccount
 from conversion.secrets import CredentialError
@@ -16,7 +17,7 @@ from engines.accounts import SetupError, find_agency, read_credentials, read_opt
 from engines.providers.errors import AccountError
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Create an account at a provider, or change one; its credentials are encrypted."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,15 +3,16 @@
 import json as json_lib
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.secrets import CredentialError
 from engines.webhooks.bookings import new_secret
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Print a client's address for bookings and a new secret for it, once; a secret that was there ends."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.vocabulary import Channel
 from engines.accounts import SetupError, set_sender
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Create a mailbox, number or LinkedIn seat that a client sends from, or change one."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import told_plainly
 from conversion.vocabulary import CHANNELS
 from engines.running import queue_written
@@ -13,7 +14,7 @@ from engines.texts.files import TextError, body_in, told
 from engines.texts.templates import set_template
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Create a variant of the text that a touch of a plan is written from, or change one."
 
     def add_arguments(self, parser: CommandParser) -> None:

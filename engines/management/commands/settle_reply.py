@@ -1,13 +1,15 @@
 """Replies and bookings that nobody could be found for: list them, say whose one is, or that it is nobody's."""
 
 import json as json_lib
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Client, InboundMessage
 from conversion.people import PersonNotFound, find_person
@@ -16,7 +18,7 @@ from engines.inbound.unmatched import SettledError, dismiss, settle, waiting
 SHOWN = 100  # characters of a text
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "List the replies and bookings that no lead was found for; or settle one: whose it is, or that it is nobody's."
     )
@@ -32,6 +34,9 @@ class Command(BaseCommand):
         )
         answer.add_argument("--dismiss", action="store_true", help="it is nobody's")
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+    def changes(self, options: Mapping[str, Any]) -> bool:
+        return options["message"] is not None
 
     def handle(self, *, message: UUID | None, lead: str | None, dismiss: bool, json: bool, **given: Any) -> None:
         with told_plainly("nothing was settled", ClientNotFound, PersonNotFound, SettledError, ValidationError):

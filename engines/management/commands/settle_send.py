@@ -3,15 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Activity
 from engines.outbox.settling import NotUnknownError, settle
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Say of an unknown send whether it went out, after a look at the provider. It is never sent again."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -1,16 +1,17 @@
 """The addresses that notices are posted to: list them, change them, see what became of what was posted, post it again."""
 
 import json as json_lib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from conversion.clients import ClientNotFound, find_client
 from conversion.clock import database_now
+from conversion.management.audited import Audited
 from conversion.management.plainly import UNUSABLE, told_plainly
 from conversion.models import Agency, Client, Delivery, WebhookEndpoint
 from conversion.secrets import CredentialError
@@ -27,11 +28,12 @@ from engines.notices.endpoints import (
 )
 
 LOGGED = 50  # deliveries that a log shows
+CHANGES = ("add", "off", "new_secret", "remove", "replay")
 MISSED = "missed"
 TOLD = (ClientNotFound, SetupError, CredentialError, EndpointNotFound, replaying.NotReplayed)
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = (
         "The addresses that a client's notices are posted to, or, without a client, those of all clients of an agency."
     )
@@ -52,6 +54,9 @@ class Command(BaseCommand):
             "--kinds", nargs="+", choices=[kind.value for kind in NoticeKind], help="with --add: these alone"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+
+    def changes(self, options: Mapping[str, Any]) -> bool:
+        return any(options.get(name) for name in CHANGES)
 
     def handle(self, *, client: str | None, agency: str, json: bool, **given: Any) -> None:
         if given["kinds"] and not given["add"]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils.timezone import now
 
 from conversion.clients import ClientNotFound, find_client
+from conversion.management.audited import Audited
 from conversion.management.plainly import FAILED, told_plainly
 from conversion.models import Client
 from patterns import learning, pooling, report
@@ -20,7 +21,7 @@ from patterns.detectors.findings import Abstention, rounded
 log = logging.getLogger(__name__)
 
 
-class Command(BaseCommand):
+class Command(Audited):
     help = "Learn patterns from clients' histories, store them, and say what was learned."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -32,7 +32,7 @@ def test_what_was_erased_is_told(customer, capsys):
         "Erased: 1 leads with 8 touches, 1 events and 1 messages, and 2 rows of what imports could undo.",
         "Touches cancelled: 4. Hashes added to the suppression lists: 4.",
         f"1 messages are being sent at this moment; run the command again for {jo.pk}.",
-        "Backups, exports and the files that were imported are not reached: see docs/sending.md.",
+        "Backups, exports and the files that commands imported are not reached: see docs/sending.md.",
     ]
     assert left() == []
     assert told(capsys, "erase_person", "acme", ADDRESS).splitlines()[2] == (

@@ -22,7 +22,7 @@ def batch(customer, tmp_path, capsys):
 
 def test_a_person_is_told_what_went(batch, capsys):
     call_command("undo_import", str(batch.pk))
-    assert capsys.readouterr().out == "Undone. Removed: 2 lead. Restored: nothing.\n"
+    assert capsys.readouterr().out == "Undone. Removed: 2 leads. Restored: nothing.\n"
     assert not Lead.objects.for_client(batch.client).exists()
     call_command("undo_import", batch.pk.hex)
     assert capsys.readouterr().out == f"The import {batch.pk} was undone before; nothing was done now.\n"
@@ -38,14 +38,17 @@ def test_what_was_changed_is_told(batch, customer, tmp_path, capsys):
     call_command("undo_import", str(later.pk))
     assert capsys.readouterr().out.splitlines() == [
         "Undone. Removed: nothing. Restored: 1 lead.",
-        "1 values that somebody changed since then stay as they are.",
+        "Kept, since somebody changed it since then: 1 value.",
     ]
 
 
 def test_what_cannot_be_undone_is_told_on_one_line_with_status_2(batch, customer):
     touch(Lead.objects.for_client(customer).first())
     for text, reason in (
-        (str(batch.pk), f"cannot undo {batch.pk}: 1 touches that are not of this import hang on rows that it created"),
+        (
+            str(batch.pk),
+            f"cannot undo {batch.pk}: rows that are not of this import hang on rows that it created (1 touch)",
+        ),
         ("7", "'7' is no id of an import"),
         (str(uuid.UUID(int=7)), f"there is no import {uuid.UUID(int=7)}"),
     ):

@@ -1,6 +1,7 @@
 """Everybody who may knock at a door: who has a role at the client, strangers, and who is nobody any more."""
 
 from django.contrib.auth import get_user_model
+from django.test import Client
 from rest_framework.test import APIClient
 
 from conversion.api.tokens import issue, revoke
@@ -36,6 +37,25 @@ def of(world):
     careful.password = "another"  # noqa: S105 (made up)
     careful.save()
     return found
+
+
+def browsers(world):
+    """People before a browser, by name: those with a role at the client, as staff and not, strangers, and nobody."""
+    mine, neighbour, foreign = world.mine.client, world.neighbour.client, world.foreign.client
+    found = {"anonymous": Client(), "superuser": browser("chief", {}, is_superuser=True, is_staff=True)}
+    for name, role in list(ROLES.items())[:3]:
+        found[name] = browser(f"page {name}", {mine: role})
+        found[f"staff {name}"] = browser(f"table {name}", {mine: role}, is_staff=True)
+    found["neighbour"] = browser("next door", {neighbour: Role.ADMIN}, is_staff=True)
+    found["elsewhere"] = browser("far away", {foreign: Role.ADMIN}, is_staff=True)
+    found["invited"] = browser("asked in", {mine: Role.ADMIN}, is_staff=True, accepted_at=None)
+    return found
+
+
+def browser(name, roles, **fields):
+    caller = Client()
+    caller.force_login(person(name, roles, **fields), backend="django.contrib.auth.backends.ModelBackend")
+    return caller
 
 
 def person(name, roles, accepted_at=MONDAY, **fields):

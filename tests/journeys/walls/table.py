@@ -37,6 +37,20 @@ class Wide:
     by: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Mine:
+    """A model of the admin whose rows are clients': the least role for each thing, for staff; None: nobody, or, with
+    `of_server`, superusers alone. of_agency: shown to staff of every client of its agency.
+    """
+
+    view: Role | None = VIEWER
+    add: Role | None = None
+    change: Role | None = None
+    delete: Role | None = None
+    of_server: bool = False
+    of_agency: bool = False
+
+
 def listed(what: str, role: Role = VIEWER) -> Door:
     return Door(role, (what,), is_list=True)
 
@@ -121,6 +135,7 @@ DOORS: dict[str, dict[str, Door]] = {
 }
 
 NOBODY = dict.fromkeys(("anonymous", "disabled", "revoked", "old session"), 401)
+SIGNED_IN = dict.fromkeys(("staff elsewhere", "superuser"), 302)
 UNSIGNED = {
     "post": Wide(("account",), 401)
 }  # a provider signs; whoever else knocks, with whatever rights, is turned away
@@ -128,6 +143,22 @@ WIDE: dict[str, dict[str, Wide]] = {
     "api/v1/<path:rest>": {"get": Wide(("nothing",), 404, NOBODY)},
     "api/schema": {"get": Wide()},  # what there is to call, for whoever writes a caller
     "api/docs": {"get": Wide()},
+    # One's own account: whoever signed in sees its own, everybody else is asked to.
+    "statistics": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 200))},
+    "sign-in/": {"get": Wide((), 200, SIGNED_IN)},
+    "sign-in/code": {"get": Wide((), 302)},
+    "sign-in/disabled": {"get": Wide()},
+    "sign-in/sign-out": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 200))},
+    "sign-in/again": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 200))},
+    "sign-in/again/code": {"get": Wide((), 302)},
+    "sign-in/password": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 200))},
+    "sign-in/password/none": {"get": Wide((), 403)},
+    "sign-in/two-factor": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 200))},
+    "sign-in/two-factor/set-up": {"get": Wide((), 302)},  # after one's password once more
+    "sign-in/two-factor/remove": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 404))},
+    "sign-in/two-factor/codes": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 404))},
+    "sign-in/two-factor/codes/new": {"get": Wide((), 302)},
+    "sign-in/two-factor/codes/download": {"get": Wide((), 302, dict.fromkeys(SIGNED_IN, 404))},
     "healthz": {"get": Wide()},
     "readyz": {"get": Wide()},
     "metrics": {"get": Wide((), 401)},  # a token of its own
@@ -144,18 +175,78 @@ WIDE: dict[str, dict[str, Wide]] = {
     "webhooks/bookings/<uuid:hook_id>": {"post": Wide(("booking_hook",), 401)},
     "webhooks/<slug:kind>/<uuid:account_id>/tracking": {"post": Wide(("postmark", "account"), 401)},
     "webhooks/<slug:kind>/<uuid:account_id>/inbound": {"post": Wide(("postmark", "account"), 401)},
-    "": {"get": Wide((), 302)},  # to the admin
+}
+
+# Pages of the desk. Who did not sign in is sent to do so; to strangers a client's page is not there.
+PAGES: dict[str, Door] = {
+    # home, client
+    "": Door(VIEWER, ("client",), is_list=True),
+    "clients/<str:ref>": shown("client"),
+    "clients/<str:ref>/patterns/<slug:kind>": shown("client", "who"),
+    "clients/<str:ref>/patterns/<slug:kind>/history": shown("client", "who"),
+    # operations, runs
+    "clients/<str:ref>/learn": Door(ADMIN, ("client",)),
+    "clients/<str:ref>/backfill": Door(ADMIN, ("client",)),
+    "runs": listed("run"),
+    "runs/<uuid:pk>": shown("run"),
+    "runs/<uuid:pk>/progress": shown("run"),
+    # import
+    "clients/<str:ref>/imports": shown("client"),
+    "clients/<str:ref>/imports/new": Door(OPERATOR, ("client",)),
+    "imports/<uuid:pk>": Door(OPERATOR, ("upload",)),
+    "imports/<uuid:pk>/map": Door(OPERATOR, ("upload",)),
+    "imports/<uuid:pk>/start": Door(OPERATOR, ("upload",)),
+    "imports/<uuid:pk>/progress": Door(OPERATOR, ("upload",)),
+    "imports/<uuid:pk>/rejects": Door(OPERATOR, ("upload",)),
+    "imports/<uuid:pk>/undo": Door(OPERATOR, ("upload",)),
+    # lead, alerts, unknown, replies, senders
+    "clients/<str:ref>/leads": shown("client"),
+    "leads/<uuid:pk>": shown("lead"),
+    "alerts": listed("alert"),
+    "alerts/<uuid:pk>/seen": Door(OPERATOR, ("alert",)),
+    "unknown": listed("unknown"),
+    "unknown/<uuid:pk>/settle": Door(OPERATOR, ("unknown",)),
+    "replies": listed("unmatched"),
+    "replies/<uuid:pk>": shown("unmatched"),
+    "senders/<uuid:pk>/test": Door(OPERATOR, ("sender",)),
 }
 
 # Models of the admin. "server": what concerns no client, for superusers alone.
-ADMIN_MODELS = {
-    "auth.group": "server",
+LOOKED_AT = Mine()
+ADMIN_MODELS: dict[str, str | Mine] = {
     "auth.user": "server",
+    "conversion.activity": LOOKED_AT,
+    "conversion.agency": Mine(of_agency=True),
+    "conversion.apitoken": Mine(view=None, of_server=True),  # its person's own, too
+    "conversion.auditentry": Mine(view=ADMIN),
+    "conversion.bookinghook": Mine(add=ADMIN, change=ADMIN),
+    "conversion.callback": LOOKED_AT,
+    "conversion.client": Mine(change=ADMIN),
+    "conversion.connection": LOOKED_AT,
+    "conversion.delivery": LOOKED_AT,
+    "conversion.event": LOOKED_AT,
+    "conversion.importbatch": LOOKED_AT,
+    "conversion.inboundmessage": LOOKED_AT,
+    "conversion.lead": LOOKED_AT,
+    "conversion.mailbox": LOOKED_AT,
+    "conversion.membership": Mine(view=ADMIN, add=ADMIN, change=ADMIN, delete=ADMIN),
+    "conversion.messagetemplate": Mine(add=OPERATOR, change=OPERATOR, delete=OPERATOR),
+    "conversion.provideraccount": Mine(add=ADMIN, change=ADMIN),
+    "conversion.sender": Mine(add=OPERATOR, change=OPERATOR),
+    "conversion.sequence": LOOKED_AT,
+    "conversion.suppression": Mine(add=OPERATOR, delete=ADMIN),
+    "conversion.webhookendpoint": Mine(add=OPERATOR, change=OPERATOR, delete=OPERATOR),
     "django_celery_beat.periodictask": "server",
     "django_celery_beat.clockedschedule": "server",
     "django_celery_beat.crontabschedule": "server",
     "django_celery_beat.solarschedule": "server",
     "django_celery_beat.intervalschedule": "server",
+    "patterns.backfillrun": LOOKED_AT,
+    "patterns.conversionpattern": LOOKED_AT,
+    "patterns.conversionpatternhistory": LOOKED_AT,
+    "patterns.healthalert": LOOKED_AT,
+    "patterns.learningrun": LOOKED_AT,
+    "patterns.pooledweights": Mine(view=None, of_server=True),
 }
 
 # Tools of the MCP server: arguments, and the role that they need.

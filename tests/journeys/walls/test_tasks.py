@@ -22,6 +22,7 @@ TASKS = {
     "learn_client": "learning",
     "pattern_health_flow": "health",
     "pattern_backfill_flow": "learning",
+    "import_uploads": "imports",
 }
 
 

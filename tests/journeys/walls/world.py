@@ -1,9 +1,11 @@
 """Clients with twin data: a row of every kind each, alike but for whose they are. Two are of one agency, one is of another."""
 
+import zlib
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 from django.contrib.auth import get_user_model
-from django.db import models
+from django.db import connection, models
 
 from conversion import policies
 from conversion.api.tokens import issue
@@ -18,6 +20,9 @@ from conversion.models import (
     IdempotentCall,
     ImportBatch,
     ImportChange,
+    ImportMapping,
+    ImportPart,
+    ImportUpload,
     InboundMessage,
     Mailbox,
     Membership,
@@ -36,6 +41,7 @@ from patterns.models import BackfillRun, ConversionPatternHistory, HealthAlert, 
 from tests.factories import MONDAY, event, lead, touch
 from tests.patterns.stored import PAYLOADS, keep
 
+READS = ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK", "SET ")
 SECRET = "correct horse battery staple"  # noqa: S105 (made up)
 
 
@@ -87,6 +93,17 @@ def talk(rows):
         batch=rows.batch,
     )
     ImportChange.objects.create(client=client, batch=rows.batch, table="lead", row_id=rows.lead.pk, before={})
+    rows.upload = ImportUpload.objects.create(
+        client=client,
+        step="check",
+        state="done",
+        files=[{"slot": 0, "kind": "leads", "name": "twin.csv", "size": 9, "header": "x"}],
+        results={"check": {"counts": {"leads": {"rows": 1, "created": 1}}, "notes": []}},
+    )
+    ImportPart.objects.create(
+        client=client, upload=rows.upload, slot=0, number=0, data=zlib.compress(b"Id;Name\n1;Ada\n")
+    )
+    ImportMapping.objects.create(client=client, kind="leads", header="x")
     rows.account = account = ProviderAccount(
         agency=client.agency, client=client, channel="email", kind="postmark", name=client.slug
     )
@@ -184,6 +201,20 @@ def let_in(rows):
     IdempotentCall.objects.create(
         user=rows.user, token=token, key="1", digest="x", answer='{"email": "ada@example.com"}'
     )
+
+
+@contextmanager
+def written():
+    """A list that is filled with the statements that may have written rows: digests are slow, and most calls write none."""
+    found = []
+
+    def note(execute, sql, params, many, context):
+        if not sql.lstrip().startswith(READS):
+            found.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
 
 
 def digest(client) -> dict[str, object]:

@@ -1,10 +1,16 @@
 """Learning on demand, and how far it is."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
+from django.db import connection, transaction
 
+from conversion.clock import database_now
 from conversion.models import AuditEntry, FlowPeriod, ImportBatch
+from conversion.tenancy import across_clients
 from patterns import flows
 from patterns.models import BackfillRun, LearningRun
 from tests.callers import caller, person
@@ -83,6 +89,60 @@ def test_asked_twice_under_one_key_it_is_one_run(customer):
     mine = caller(customer)
     answers = [mine.post("patterns/learn", {}, headers={"Idempotency-Key": "monday"}) for _ in range(2)]
     assert answers[0].json() == answers[1].json()
+    assert FlowPeriod.objects.filter(is_asked=True).count() == 1
+
+
+@pytest.mark.parametrize("body", [{}, {"client_ids": ["acme"]}, {"client_ids": ["twin", "acme"]}])
+def test_asked_for_again_before_it_has_ended_it_is_that_run(customer, twin, body):
+    mine = caller(customer, twin)
+    runs = [mine.post("patterns/learn", body).json()["run_id"] for _ in range(2)]
+    noted = AuditEntry.objects.filter(action="learn").count()
+    assert (runs[0], noted) == (runs[1], len(FlowPeriod.objects.get().scope["clients"]))
+    while flows.step():
+        pass
+    assert mine.post("patterns/learn", body).json()["run_id"] != runs[0]
+
+
+def test_other_clients_are_another_run(customer, twin):
+    mine, everybody = caller(customer, twin), caller(user=person(is_superuser=True))
+    bodies = [(mine, ["acme"]), (mine, ["twin"]), (mine, ["acme", "twin"]), (everybody, None)]
+    runs = [one.post("patterns/learn", {"client_ids": who}).json()["run_id"] for one, who in bodies]
+    assert len(set(runs)) == len(runs)
+    assert everybody.post("patterns/learn", {}).json()["run_id"] == runs[-1]
+
+
+def test_a_client_s_part_of_a_larger_run_is_enough(customer, twin):
+    caller(user=person(is_superuser=True)).post("patterns/learn", {})
+    assert flows.step()  # spread, and nobody was learned for yet
+    mine = caller(customer)
+    run = mine.post("patterns/learn", {"client_ids": ["acme"]}).json()["run_id"]
+    assert run == str(LearningRun.objects.for_client(customer).get().pk)
+    assert mine.get(f"runs/{run}").json()["state"] == "queued"
+
+
+@pytest.mark.parametrize(("minutes", "is_enough"), [(5, True), (-5, False)])
+def test_what_is_run_by_hand_counts_while_its_process_is_alive(customer, minutes, is_enough):
+    until = database_now() + timedelta(minutes=minutes)
+    row = LearningRun.objects.create(client=customer, as_of=MONDAY, state="started", claimed_until=until)
+    run = caller(customer).post("patterns/learn", {"client_ids": ["acme"]}).json()["run_id"]
+    assert (run == str(row.pk)) is is_enough
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_ask_at_once_one_finds_the_other_s(customer):
+    def asked(_):
+        try:
+            with transaction.atomic(), across_clients("operations"):
+                barrier.wait()
+                return flows.ask_once([customer.pk])
+        finally:
+            connection.close()
+
+    barrier = Barrier(4, timeout=30)
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(asked, range(4)))
+    assert (len({run for run, _ in answers}), sum(is_new for _, is_new in answers)) == (1, 1)
     assert FlowPeriod.objects.filter(is_asked=True).count() == 1
 
 

@@ -4,7 +4,7 @@ from scipy.optimize import minimize
 
 from patterns.stats.counting import Patterns, count_patterns
 from patterns.stats.fitted import Level
-from patterns.stats.logistic import LogisticError, Term, fit, fit_each, ridge
+from patterns.stats.logistic import LogisticError, Term, fit, fit_likeliest, ridge
 
 
 def rows(seed=1, n=4000):
@@ -84,18 +84,20 @@ def test_terms_that_do_not_fit_are_refused(terms, message):
         fit(count_patterns([channel], y), terms)
 
 
-def test_several_penalties_at_once_are_as_one_by_one():
+def test_the_likeliest_of_several_penalties_is_that_of_the_largest_evidence():
     channel, touch, campaign, y = rows()
     patterns = count_patterns([channel, touch], y, campaign)
-    alternatives = [[ridge(3, sd), ridge(4, 0.3)] for sd in (0.5, 0.1)]
-    for found, terms in zip(fit_each(patterns, alternatives), alternatives, strict=True):
-        alone = fit(patterns, terms)
-        assert (found.coefficients == alone.coefficients).all()
-        assert (found.covariance == alone.covariance).all()
-        assert found.log_posterior == alone.log_posterior
-    assert fit_each(patterns, []) == []
+    alternatives = [[ridge(3, sd), ridge(4, 0.3)] for sd in (0.02, 0.3, 20.0)]
+    alone = [fit(patterns, terms) for terms in alternatives]
+    log_priors = [sum(np.linalg.slogdet(term.penalty)[1] for term in terms) for terms in alternatives]
+    evidence = [one.log_posterior - one.log_curvature / 2 + p / 2 for one, p in zip(alone, log_priors, strict=True)]
+    place, found = fit_likeliest(patterns, alternatives)
+    assert place == np.argmax(evidence) == 1
+    assert (found.coefficients == alone[place].coefficients).all()
+    assert (found.covariance == alone[place].covariance).all()
+    assert found.log_posterior == alone[place].log_posterior
     with pytest.raises(LogisticError, match="the alternatives differ"):
-        fit_each(patterns, [alternatives[0], [ridge(4, 0.3), ridge(4, 0.3)]])
+        fit_likeliest(patterns, [alternatives[0], [ridge(4, 0.3), ridge(4, 0.3)]])
 
 
 def test_log_odds_of_rows_add_the_levels_up():
