@@ -1,6 +1,8 @@
 # `make help` lists what there is. Python 3.11 and make are all that a machine needs; uv makes the installation faster.
 .DEFAULT_GOAL := help
 export OPENBLAS_NUM_THREADS ?= 1
+# Without them each process compiles all of its modules anew, for some three seconds.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help validate chaos fuzz bench audit install install-dev install-mcp demo serve backup restore test test-sqlite test-postgresql check requirements clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
