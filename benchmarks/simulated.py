@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -75,8 +76,9 @@ def lead_rows(history: Simulation, client: Client, ids: list[Any]) -> Iterator[R
         )
     ):
         first, last = people.name(place)
-        ended = converted if converted == converted else left  # NaN: neither
-        status = LeadStatus.CONVERTED if ended == converted else EXITS[kind] if ended == left else LeadStatus.NEW
+        books, leaves = not isnan(converted), not isnan(left)
+        status = LeadStatus.CONVERTED if books else EXITS[kind] if leaves else LeadStatus.NEW
+        ended = converted if books else left
         yield {
             **base,
             "id": ids[place],
@@ -90,8 +92,8 @@ def lead_rows(history: Simulation, client: Client, ids: list[Any]) -> Iterator[R
             "timezone": ZONES[zone],
             "employee_count": employees if employees >= 0 else None,
             "status": str(status),
-            "status_at": moment(ended) if ended == ended else None,
-            "converted_at": moment(converted) if converted == converted else None,
+            "status_at": moment(ended) if books or leaves else None,
+            "converted_at": moment(converted) if books else None,
             **{name: known(value) for name, value in zip(SIGNALS, signals[place], strict=True)},
             **{f"als_{name}": value for name, value in zip(PARTS, points, strict=True)},
         }

@@ -138,6 +138,38 @@ def test_deleted_leads_planned_touches_and_other_clients_do_not_count(history, m
     assert frame.leads.title.labels == ("Founder",)
 
 
+def test_touches_of_one_moment_stand_by_number_channel_template_and_key(customer):
+    leads = [lead(customer, external_id=str(number)) for number in range(2)]
+    told = [  # number, channel, template, key, in the order wanted
+        (1, "email", 5, "b"),
+        (2, "linkedin", 1, "a"),
+        (2, "sms", 1, "a2"),
+        (2, "voice", -3, "b2"),
+        (2, "voice", 2, "d"),
+        (2, "voice", 2, "e"),
+    ]
+    for place in (3, 5, 0, 4, 2, 1):
+        number, channel, template, key = told[place]
+        for one in leads:
+            touch(
+                one, touch_number=number, channel=channel, template_key=template, external_id=f"{key}{one.external_id}",
+                words=place,
+            )  # fmt: skip
+    touch(leads[0], days=-1, words=9)
+    assert frames.load(customer, LATER).touches.words.tolist() == [9, *range(6), *range(6)]
+
+
+def test_ids_are_found_by_their_half_and_compared_whole():
+    def ids(*numbers):
+        return np.frombuffer(b"".join(high.to_bytes(8) + low.to_bytes(8) for high, low in numbers), dtype="V16")
+
+    among = ids((1, 7), (2, 5), (3, 6))
+    assert frames.places(ids((3, 6), (9, 5), (1, 7), (1, 8)), among).tolist() == [2, -1, 0, -1]
+    assert frames.places(ids((2, 7), (1, 7)), ids((1, 7), (2, 7))).tolist() == [1, 0]
+    assert frames.places(ids((2, 7)), ids()).tolist() == [-1]
+    assert frames.places(ids(), among).tolist() == []
+
+
 def test_at_risk_rows_of_the_frame(history):
     table = at_risk(frames.load(history, LATER))
     assert table.y.tolist() == [False, True, False, False]
