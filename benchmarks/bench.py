@@ -84,7 +84,20 @@ BENCHMARKS = (
         ("--clients", "50", "--activities", "20000"),
         ("--clients", "2", "--activities", "200", "--calls", "3"),
     ),
-    *both("learning", "learning", (), ()),
+    Benchmark(
+        "learning",
+        "learning",
+        POSTGRESQL,
+        ("--activities", "1000000", "--runs", "5", "--sqlite"),
+        ("--activities", "500", "--larger", "1000", "--runs", "1", "--sqlite"),
+    ),
+    Benchmark(
+        "learners",
+        "flows",
+        OWN,
+        ("--clients", "50", "--activities", "20000", "--alone"),
+        ("--clients", "2", "--alone"),
+    ),
 )
 
 

@@ -1,11 +1,13 @@
 """How long does a Sunday take? Clients learned for by two learners of Celery, and messages queued meanwhile.
 
     python -m benchmarks.flows --clients 200 --activities 5000
+    python -m benchmarks.flows --clients 50 --activities 20000 --alone
 
 Uses a PostgreSQL and a Redis of its own, taken away at the end. One client's history is simulated and imported, the others get
 copies of its rows. Prints the seconds from asking for the run to its end, the most memory that a learner took, and how long
 messages waited that were queued every second meanwhile. Budgets, for 200 clients with 5,000 activities on two cores: 60
-seconds, 400 MB a learner, 5 seconds. Exits with 1 outside them.
+seconds, 400 MB a learner, 5 seconds. With --alone one learner does the same before: two must be 1.8 times as fast. Exits with 1
+outside them.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from benchmarks.measures import Measure, note
 
 SECONDS, MEGABYTES, LATENCY = 60.0, 400.0, 5.0
 LEARNERS = 2
+TIMES_ALONE = 1.8
 LEADS_A_TOUCH = 0.198  # the simulated worlds send some five touches to a lead
 
 
@@ -30,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clients", type=int, default=10)
     parser.add_argument("--activities", type=int, default=1_000, help="of each client")
+    parser.add_argument("--alone", action="store_true", help="one learner first, to compare with")
     options = parser.parse_args()
     from benchmarks.chaos.__main__ import environment  # noqa: PLC0415 (after the arguments)
     from benchmarks.chaos.servers import Fake, Postgres, Redis  # noqa: PLC0415
@@ -45,7 +49,8 @@ def main() -> int:
             fake.start()
             environment(postgres.url, redis.url, argparse.Namespace(without_claim_commit=False), heading=False)
             activities = filled(options.clients, options.activities)
-            seconds, computing, memory, waits = measured(folder, postgres, redis, fake)
+            alone = measured(folder, postgres, redis, fake, 1)[0] if options.alone else 0.0
+            seconds, computing, memory, waits = measured(folder, postgres, redis, fake, LEARNERS)
         finally:
             fake.stop()
             redis.kill()
@@ -55,6 +60,8 @@ def main() -> int:
     print(f"  computing  {computing:8.1f} s   of a core, in the learners")
     print(f"  memory     {memory:8.0f} MB  (at most {MEGABYTES:g}, of a learner)")
     print(f"  messages   {max(waits):8.2f} s   (at most {LATENCY:g}; {len(waits)} of them, the longest wait)")
+    if options.alone:
+        return int(not told_beside(alone, seconds, options.clients, activities))
     kept = seconds <= SECONDS and memory <= MEGABYTES
     size, rate = f"{options.clients} clients, {LEARNERS} learners", options.clients * activities / seconds
     asked = f"at most {SECONDS:g} s, {MEGABYTES:g} MB"
@@ -62,6 +69,15 @@ def main() -> int:
     quick, asked = max(waits) <= LATENCY, f"at most {LATENCY:g} s"
     note(Measure("a Sunday, a message's longest wait", size, max(waits), runs=len(waits), budget=asked, passed=quick))
     return int(not (kept and quick))
+
+
+def told_beside(alone: float, seconds: float, clients: int, activities: int) -> bool:
+    """Print and note how much faster all learners are than one."""
+    times = alone / seconds
+    print(f"  one alone  {alone:8.1f} s   {times:.2f} times as long (at least {TIMES_ALONE:g})")
+    size, asked = f"{clients} clients of {activities:,} activities", f"at least {TIMES_ALONE:g} times as fast"
+    question = f"learning, {LEARNERS} learners beside one"
+    return note(Measure(question, size, seconds, ratio=times, budget=asked, passed=times >= TIMES_ALONE))
 
 
 def filled(clients: int, activities: int) -> int:
@@ -114,9 +130,9 @@ def copy_of(cursor: Any, table: str, keys: tuple[str, ...]) -> str:
     )
 
 
-def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float, float, float, list[float]]:
-    """Seconds of the run, seconds of a core that the learners took, megabytes of the largest, and how long each message
-    waited.
+def measured(folder: Path, postgres: Any, redis: Any, fake: Any, count: int) -> tuple[float, float, float, list[float]]:
+    """With so many learners: seconds of the run, seconds of a core that they took, megabytes of the largest, and how long each
+    message waited.
     """
     from benchmarks.chaos.stage import Stage  # noqa: PLC0415 (settings come first)
     from conversion.vocabulary import RunState  # noqa: PLC0415
@@ -125,9 +141,9 @@ def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float,
     stage = Stage(folder, postgres, redis, fake, 0)
     learners = [
         stage.celery_worker("-Q", "learning", "-n", f"learner{number}@%h", "--concurrency", "1")
-        for number in range(LEARNERS)
+        for number in range(count)
     ]
-    sender = stage.sender()
+    sender, before = stage.sender(), len(fake.lines())
     try:
         stage.campaign(1)
         stage.until_sent(1)  # all processes are up
@@ -150,7 +166,7 @@ def measured(folder: Path, postgres: Any, redis: Any, fake: Any) -> tuple[float,
         stage.end()
     if period.results != {RunState.DONE: sum(period.results.values())}:
         raise SystemExit(f"not all were learned for: {period.results}")
-    arrived = sorted(line.at for line in fake.lines())[1:]
+    arrived = sorted(line.at for line in fake.lines())[before + 1 :]
     waits = [got - asked for got, asked in zip(arrived, queued, strict=True)]
     return period.finished_at.timestamp() - start, sum(computing.values()), memory, waits
 
