@@ -136,6 +136,8 @@ def _against(path: tuple[str, ...], finding: Mapping[str, Any]) -> str:
         return "the default plan"
     if "channel_effects" in path:
         return "the other channels"
+    if "channel_transitions" in path:
+        return "all that followed it"
     if "new_channel" in path:
         return "a channel used before"
     return "those without" if FLAGS.intersection(finding) or "personalization_lift" in path else AVERAGE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from patterns.charts.drawing import AVERAGE, WIDE, Layout, dot, label, mark, rect, svg, words
+from patterns.charts.drawing import AVERAGE, WIDE, Layout, dot, label, look, mark, rect, svg, words
 
 HEAD, FOOT = 44, 8
 DAY_ROW, HOUR_ROW = 34, 28  # pixels: of a day in a wide chart, of an hour in a narrow one
@@ -15,8 +15,8 @@ STRONG = frozenset({"down-3", "up-3"})  # their number is light
 DESCRIPTION = (
     "Times the average at the lead's own time: the lift of the day times that of the hour, which are estimated apart; no "
     "pair of day and hour was tested as such. Framed: day and hour are both supported. Plain grey: neither shows a sign of "
-    "an effect. Empty: nothing was sent in that hour. The dot beside a day or hour is filled where it is supported, hollow "
-    "where perhaps."
+    "an effect. Empty: nothing was sent in that hour. The mark beside a day or hour: a filled dot where more is supported, a "
+    "square where fewer is, a hollow dot where perhaps."
 )
 
 Found = Mapping[str, Any]
@@ -53,7 +53,7 @@ def _wide(
         y = HEAD + DAY_ROW * number
         boxes = [(DAY_NAMES + step * i + 1, y + 2, step - 2, DAY_ROW - 4) for i in range(len(span))]
         cells = [_cell(day, hours.get(hour), box) for hour, box in zip(span, boxes, strict=True)]
-        head = [label(8, y + 21, day["day"]), dot(day["status"], DAY_NAMES - 16, y + DAY_ROW / 2)]
+        head = [label(8, y + 21, day["day"]), dot(look(day), DAY_NAMES - 16, y + DAY_ROW / 2)]
         rows.append(mark(_day_words(day, hours, unit), (2, y, layout.width - 4, DAY_ROW), *head, *cells))
     return svg(title, DESCRIPTION, layout, height, [*heads, *rows])
 
@@ -66,7 +66,7 @@ def _narrow(
     heads = []
     for i, day in enumerate(days):
         x = HOUR_NAMES + step * i
-        head = [label(x + step / 2, 18, day["day"][:3], "value", "middle"), dot(day["status"], x + step / 2, 30)]
+        head = [label(x + step / 2, 18, day["day"][:3], "value", "middle"), dot(look(day), x + step / 2, 30)]
         heads.append(mark(_day_words(day, hours, unit), (x, 2, step, HEAD - 6), *head))
     rows = []
     for number, hour in enumerate(span):
@@ -75,7 +75,7 @@ def _narrow(
         found, y = hours[hour], HEAD + HOUR_ROW * number
         boxes = [(HOUR_NAMES + step * i + 1, y + 2, step - 2, HOUR_ROW - 4) for i in range(len(days))]
         cells = [_cell(day, found, box) for day, box in zip(days, boxes, strict=True)]
-        head = [label(8, y + 18, f"{hour}:00"), dot(found["status"], HOUR_NAMES - 14, y + HOUR_ROW / 2)]
+        head = [label(8, y + 18, f"{hour}:00"), dot(look(found), HOUR_NAMES - 14, y + HOUR_ROW / 2)]
         rows.append(mark(_hour_words(found, unit), (2, y, layout.width - 4, HOUR_ROW), *head, *cells))
     return svg(title, DESCRIPTION, layout, height, [*heads, *rows])
 
@@ -83,7 +83,7 @@ def _narrow(
 def _hour_head(found: Found, unit: str, area: tuple[float, float, float, float]) -> str:
     middle = area[0] + area[2] / 2
     name = label(middle, 18, str(found["hour"]), "value", "middle")
-    return mark(_hour_words(found, unit), area, name, dot(found["status"], middle, 30))
+    return mark(_hour_words(found, unit), area, name, dot(look(found), middle, 30))
 
 
 def _hour_words(found: Found, unit: str) -> str:

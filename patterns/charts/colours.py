@@ -11,13 +11,13 @@ from patterns.charts.drawing import NOTE, WIDE, Layout, cleaned, fitted, label, 
 
 LIGHT = {
     "ink": "#1c2422", "quiet": "#55605c", "page": "#ffffff", "axis": "#d5dbd8", "average": "#55605c", "focus": "#0b5d47",
-    "supported": "#0b6e4f", "suggestive": "#8a5800", "none": "#6f7975", "band": "#cfe6dd",
+    "supported": "#0b6e4f", "fewer": "#a3271f", "suggestive": "#8a5800", "none": "#6f7975", "band": "#cfe6dd",
     "fill-down-3": "#8f4f0c", "fill-down-2": "#e0b376", "fill-down-1": "#f6e6cd", "fill-level": "#eceeed",
     "fill-up-1": "#d3ebe3", "fill-up-2": "#86ccb9", "fill-up-3": "#17705e", "on-strong": "#ffffff",
 }  # fmt: skip
 DARK = {
     "ink": "#e3e9e6", "quiet": "#b0bcb7", "page": "#18211f", "axis": "#33413d", "average": "#b0bcb7", "focus": "#7fd6bb",
-    "supported": "#5fd3a8", "suggestive": "#f0bf5a", "none": "#8e9a95", "band": "#1f4438",
+    "supported": "#5fd3a8", "fewer": "#ff9a8f", "suggestive": "#f0bf5a", "none": "#8e9a95", "band": "#1f4438",
     "fill-down-3": "#94560f", "fill-down-2": "#66431a", "fill-down-1": "#3b2d1b", "fill-level": "#26302d",
     "fill-up-1": "#1d3d36", "fill-up-2": "#1f5c4f", "fill-up-3": "#1f7461", "on-strong": "#ffffff",
 }  # fmt: skip
@@ -30,6 +30,7 @@ RULES = """\
 .desk-chart .axis { stroke: ${axis}; stroke-width: 1; }
 .desk-chart .average { stroke: ${average}; stroke-width: 1; stroke-dasharray: 3 3; fill: none; }
 .desk-chart .supported { stroke: ${supported}; fill: ${supported}; stroke-width: 2; }
+.desk-chart .fewer { stroke: ${fewer}; fill: ${fewer}; stroke-width: 2; }
 .desk-chart .suggestive { stroke: ${suggestive}; fill: ${page}; stroke-width: 2; }
 .desk-chart .none { stroke: ${none}; fill: ${none}; stroke-width: 2; }
 .desk-chart .hit { fill: transparent; stroke: none; }
@@ -39,6 +40,7 @@ RULES = """\
 .desk-chart .course { fill: none; stroke: ${supported}; stroke-width: 2; }
 .desk-chart .node { fill: ${fill-level}; stroke: ${axis}; stroke-width: 1; }
 .desk-chart .flow-supported { fill: ${supported}; fill-opacity: .45; }
+.desk-chart .flow-fewer { fill: ${fewer}; fill-opacity: .4; }
 .desk-chart .flow-suggestive { fill: ${suggestive}; fill-opacity: .35; }
 .desk-chart .flow-none { fill: ${none}; fill-opacity: .22; }
 .desk-chart .cell { stroke: none; }

@@ -4,15 +4,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from patterns.charts.drawing import SAID, WIDE, Layout, dot, label, line, mark, short, svg
+from patterns.charts.drawing import SAID, WIDE, Layout, dot, label, line, look, mark, short, svg
 
 LEFT, RIGHT, TOP, PLOT, FOOT = 58, 12, 12, 220, 72
 STEPS = (1, 2, 2.5, 5, 10)
 LINES = 4  # about as many steps of the scale
 HUNDRED = 100
 DESCRIPTION = (
-    "Share of the touches of each number that led to it, of leads that were still there, with a 95 % band; how many touches "
-    "that speaks of stands below."
+    "Of the touches of each number, the share that converted their lead, with a 95 % band; below, how many touches that is "
+    "of. Only leads that were still there count. A square: fewer than the average, supported."
 )
 DEPLETION = (
     "Dashed: the fall that is due to the willing having left. What lies below that line at the end is fatigue, if it is "
@@ -106,8 +106,8 @@ def _touch(found: Found, x: float, y: Callable[[float], float], step: float, out
     return mark(
         said,
         (x - step / 2 + 1, TOP - 8, step - 2, PLOT + FOOT),
-        line(found["status"], x, y(found["low"]), x, y(found["high"])),
-        dot(found["status"], x, y(found["rate"])),
+        line(look(found), x, y(found["low"]), x, y(found["high"])),
+        dot(look(found), x, y(found["rate"])),
         label(x, TOP + PLOT + 24, str(found["touch"]), "", "middle"),
         label(x, TOP + PLOT + 64, at_risk, "note", "middle"),
     )

@@ -104,9 +104,16 @@ def rect(kind: str, x: float, y: float, width: float, height: float) -> str:
     return f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="3"/>'
 
 
-def dot(status: str, x: float, y: float) -> str:
-    """Filled: supported. Hollow: suggestive. Small and grey: neither."""
-    return f'<circle class="{status}" cx="{x:g}" cy="{y:g}" r="{3 if status == "none" else 5}"/>'
+def look(found: Mapping[str, Any]) -> str:
+    """The class of a finding's marks: its status, or `fewer` where it is supported that the value does worse."""
+    return "fewer" if found["status"] == "supported" and found["lift"] < 1 else str(found["status"])
+
+
+def dot(kind: str, x: float, y: float) -> str:
+    """kind: as `look`. Filled: supported; a square where the value does worse. Hollow: suggestive. Small and grey: neither."""
+    if kind == "fewer":
+        return f'<rect class="{kind}" x="{x - 4:g}" y="{y - 4:g}" width="8" height="8"/>'
+    return f'<circle class="{kind}" cx="{x:g}" cy="{y:g}" r="{3 if kind == "none" else 5}"/>'
 
 
 def mark(words: str, area: tuple[float, float, float, float], *parts: str) -> str:

@@ -13,6 +13,7 @@ from patterns.charts.drawing import (
     lift_words,
     line,
     log_axis,
+    look,
     mark,
     rect,
     short,
@@ -30,8 +31,8 @@ NARROW_NODE, NARROW_STREAM = 10, 40
 THINNEST = 1.5
 DESCRIPTION = (
     "Left the channel of the touch before, right the one that followed, with its odds against all that followed that channel "
-    "and a 95 % interval. A stream is as broad as its share of those touches. Filled dot: supported. Hollow: perhaps. Small "
-    "and grey: no sign of an effect."
+    "and a 95 % interval. A stream is as broad as its share of those touches. Filled dot: more, supported. Square: fewer, "
+    "supported. Hollow: perhaps. Small and grey: no sign of an effect."
 )
 
 Found = Mapping[str, Any]
@@ -88,10 +89,10 @@ def wide_block(
             mark(
                 words(f"{after} after {name}", "all that followed it", found, f"touches {outcome}"),
                 (NODE + 2, y - ROW / 2 + 1, layout.width - NODE - 4, ROW - 2),
-                stream(found["status"], (NODE, begin), (NODE + STREAM, y), broad, thickest=ROW - 8),
+                stream(look(found), (NODE, begin), (NODE + STREAM, y), broad, thickest=ROW - 8),
                 label(NODE + STREAM + 10, y + 5, fitted(after, 92)),
-                line(found["status"], place(found["lift_low"]), y, place(found["lift_high"]), y),
-                dot(found["status"], place(found["lift"]), y),
+                line(look(found), place(found["lift_low"]), y, place(found["lift_high"]), y),
+                dot(look(found), place(found["lift"]), y),
                 label(right + 16, y + 4, value_of(found), "note"),
             )
         )
@@ -114,8 +115,8 @@ def narrow_block(
             mark(
                 words(f"{after} after {name}", "all that followed it", found, f"touches {outcome}"),
                 (left, y - ROW / 2 + 1, layout.width - left - 2, ROW - 2),
-                stream(found["status"], (left, begin), (end, y), broad, thickest=ROW - 10),
-                dot(found["status"], end + 12, y),
+                stream(look(found), (left, begin), (end, y), broad, thickest=ROW - 10),
+                dot(look(found), end + 12, y),
                 label(end + 24, y + 5, fitted(after, room)),
                 label(layout.width - 6, y + 4, value, "note", "end"),
             )
@@ -134,7 +135,7 @@ def shares(rows: Sequence[tuple[str, Found]], top: float, height: float) -> list
     return placed
 
 
-def stream(status: str, begin: tuple[float, float], end: tuple[float, float], broad: float, thickest: float) -> str:
+def stream(kind: str, begin: tuple[float, float], end: tuple[float, float], broad: float, thickest: float) -> str:
     """A ribbon between two points, which narrows to what its line has room for."""
     (x1, y1), (x2, y2) = begin, end
     a, b = max(broad, THINNEST) / 2, max(min(broad, thickest), THINNEST) / 2
@@ -143,4 +144,4 @@ def stream(status: str, begin: tuple[float, float], end: tuple[float, float], br
         f"M{x1:g},{y1 - a:.1f} C{bend:g},{y1 - a:.1f} {bend:g},{y2 - b:.1f} {x2:g},{y2 - b:.1f} L{x2:g},{y2 + b:.1f} "
         f"C{bend:g},{y2 + b:.1f} {bend:g},{y1 + a:.1f} {x1:g},{y1 + a:.1f} Z"
     )
-    return f'<path class="flow-{status}" d="{path}"/>'
+    return f'<path class="flow-{kind}" d="{path}"/>'

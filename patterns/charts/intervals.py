@@ -17,6 +17,7 @@ from patterns.charts.drawing import (
     lift_words,
     line,
     log_axis,
+    look,
     mark,
     svg,
     width_of,
@@ -31,7 +32,8 @@ MARGIN = 16  # pixels beside a plot of the whole width: half a tick label
 NEAREST_TICKS = 44  # pixels between tick labels
 FOOT = 30
 DESCRIPTION = (
-    "Times the average, with 95 % interval. Filled: supported. Hollow: perhaps. Small and grey: no sign of an effect."
+    "Times the average, with 95 % interval. Filled dot: more, supported. Square: fewer, supported. Hollow: perhaps. Small and "
+    "grey: no sign of an effect."
 )
 
 Place = Callable[[float], float]
@@ -123,8 +125,8 @@ def row_of(
         words(name, against, found, unit),
         (1, top + 1, layout.width - 2, pitch - 2),
         label(x, at, shown),
-        line(found["status"], place(found["lift_low"]), y, place(found["lift_high"]), y),
-        dot(found["status"], place(found["lift"]), y),
+        line(look(found), place(found["lift_low"]), y, place(found["lift_high"]), y),
+        dot(look(found), place(found["lift"]), y),
         label(value_x, value_at, fitted(value, layout.width - 16, NOTE), "note", anchor),
     )
 

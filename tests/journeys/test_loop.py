@@ -156,7 +156,7 @@ def plan_and_send(acme):
     assert touches.update(scheduled_at=now() - timedelta(minutes=1)) == LEADS
     assert poll(now()) == []
     states = Activity.objects.for_client(acme).filter(touch_number=1, lead__external_id__startswith="new-")
-    wait_for("all are sent", lambda: not states.exclude(state="sent").exists(), 40, 0.2)
+    wait_for("all are sent", lambda: not states.exclude(state="sent").exists(), 90, 0.2)
     return list(states.select_related("lead", "sender", "sequence").order_by("lead__external_id"))
 
 
@@ -198,7 +198,7 @@ class Outside:
         self.post(self.hook, body, headers)
 
     def post(self, url, body, headers=None):
-        answer = requests.post(self.url + urlsplit(url).path, body, headers=headers, timeout=20)
+        answer = requests.post(self.url + urlsplit(url).path, body, headers=headers, timeout=60)
         assert answer.status_code == 200, (url, answer.status_code)
 
     def answer(self, touch, arrivals):

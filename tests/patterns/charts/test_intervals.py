@@ -41,6 +41,17 @@ def test_status_is_told_by_shape_as_well():
     assert radii["none"] < radii["supported"]
 
 
+def test_what_is_supported_to_do_worse_looks_so():
+    svg = ranked_intervals("Who", [("title Clerk", AVERAGE, finding(0.5, 0.3, 0.8)), ("title Founder", AVERAGE, finding())])
+    worse, better = marks(svg).values()
+    (square,) = shapes(worse, "rect", "fewer")
+    middle = float(square.get("x")) + float(square.get("width")) / 2
+    (low, high) = numbers(shapes(worse, "line", "fewer")[0], "x1", "x2")
+    assert low < middle < high < float(shapes(better, "circle", "supported")[0].get("cx"))
+    assert not shapes(worse, "circle")
+    assert "Square: fewer, supported" in parsed(svg).find("{http://www.w3.org/2000/svg}desc").text
+
+
 def test_a_star_names_what_is_not_compared_with_the_average():
     said = texts(parsed(ranked_intervals("Who", ROWS)))
     assert "signal: hiring *" in said
