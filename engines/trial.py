@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Q
 
 from conversion import audit
@@ -31,6 +31,7 @@ from engines.message import MessageError
 from engines.numbers import WEBHOOKS
 from engines.outbox import durability
 from engines.outbox.clock import require_silent
+from engines.outbox.dispatching import LOCK_LIST, LOCK_WAIT
 from engines.outbox.limits import Limits
 from engines.providers import registry
 from engines.providers.contract import Accepted, Deferred, Outgoing, Refused, Result, Uncertain
@@ -188,7 +189,9 @@ def own_account(sender: Sender) -> None:
 
 
 def pressed(user: Any, actor: tuple[Any, str], sender: Sender, press: UUID, recipient: str) -> bool:
-    """Write the press down; whether it is the first. The list is asked once more, in the same transaction. Raises NotTried."""
+    """Write the press down; whether it is the first. The list is asked once more in the same transaction, behind the gate that
+    whoever writes an entry passes too. Raises NotTried.
+    """
     with transaction.atomic(durable=True):
         row = IdempotentCall(user=user, key=f"{KEY}{press}", digest=digest(sender))
         IdempotentCall.objects.bulk_create([row], ignore_conflicts=True)
@@ -197,9 +200,21 @@ def pressed(user: Any, actor: tuple[Any, str], sender: Sender, press: UUID, reci
             return False
         if mine.filter(created_at__gt=row.created_at - AN_HOUR).count() > MOST:
             raise NotTried(f"You sent {MOST} tests within the last hour; wait a little.")
+        gated()
         unlisted(sender, recipient)
         audit.record(actor, "test_send", sender)
     return True
+
+
+def gated() -> None:
+    """Hold off whoever writes to the list until this transaction ends, as a send does; SQLite has one writer at a time."""
+    if connection.vendor != "postgresql":
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{LOCK_WAIT}; {LOCK_LIST}")
+    except OperationalError as error:
+        raise NotTried("Nothing was sent: the suppression list is being changed. Press again in a moment.") from error
 
 
 def settled(user: Any, actor: tuple[Any, str], sender: Sender, press: UUID, result: Result) -> None:

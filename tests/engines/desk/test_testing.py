@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
 
 from conversion.models import Activity, AuditEntry, IdempotentCall, Sender, Suppression
 from conversion.tenancy import across_clients
+from conversion.triggers import GATE
 from engines import trial
 from engines.accounts import set_account
 from engines.desk import testing
@@ -142,6 +144,19 @@ def test_whoever_is_on_a_list_gets_nothing(browser, sender, acme):
             assert answer.status_code == 422, to
             assert "suppression list" in said(answer) or "not written to" in said(answer)
     assert not IdempotentCall.objects.exists()
+
+
+@pytest.mark.postgresql
+def test_an_entry_that_is_being_written_is_waited_for(browser, sender, acme):
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute(f"LOCK TABLE {GATE} IN ROW EXCLUSIVE MODE")  # as the trigger of a suppression does
+        assert "the suppression list is being changed" in said(press(browser, sender))
+        cursor.execute("ROLLBACK")
+    other.close()
+    assert not IdempotentCall.objects.exists()
+    assert "accepted" in said(press(browser, sender))
 
 
 def test_quiet_hours_bind(browser, sender, acme, clock, settings):

@@ -37,7 +37,8 @@ def test_contrast(colours):
     page = colours["page"]
     assert all(contrast(colours[name], page) >= READABLE for name in ("ink", "quiet"))
     assert all(
-        contrast(colours[name], page) >= GRAPHIC for name in ("supported", "fewer", "suggestive", "none", "average", "focus")
+        contrast(colours[name], page) >= GRAPHIC
+        for name in ("supported", "fewer", "suggestive", "none", "average", "focus")
     )
     for shade in ("down-3", "down-2", "down-1", "level", "up-1", "up-2", "up-3"):
         text = colours["on-strong" if shade in ("down-3", "up-3") else "ink"]

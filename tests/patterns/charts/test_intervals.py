@@ -42,7 +42,9 @@ def test_status_is_told_by_shape_as_well():
 
 
 def test_what_is_supported_to_do_worse_looks_so():
-    svg = ranked_intervals("Who", [("title Clerk", AVERAGE, finding(0.5, 0.3, 0.8)), ("title Founder", AVERAGE, finding())])
+    svg = ranked_intervals(
+        "Who", [("title Clerk", AVERAGE, finding(0.5, 0.3, 0.8)), ("title Founder", AVERAGE, finding())]
+    )
     worse, better = marks(svg).values()
     (square,) = shapes(worse, "rect", "fewer")
     middle = float(square.get("x")) + float(square.get("width")) / 2
