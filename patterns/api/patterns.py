@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import connection
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotFound, ValidationError
@@ -11,6 +12,7 @@ from rest_framework.response import Response
 from conversion.access import named
 from conversion.api.exports import CSVRenderer
 from conversion.api.viewsets import ApiView, ClientRows, Listed
+from conversion.models import Client
 from conversion.vocabulary import PatternType
 from patterns.api.forms import OnePattern, PatternForm, PatternsOfClient, PatternVersion
 from patterns.models import ConversionPattern, ConversionPatternHistory
@@ -18,6 +20,12 @@ from patterns.report import every_finding
 
 CLIENT = OpenApiParameter("client", str, OpenApiParameter.PATH, description="Id or slug of the client.")
 KIND = OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[kind.value for kind in PatternType])
+# Asked for at every call: as SQL, since Django takes five times as long to make it as a database does to answer it.
+FOUND = """SELECT pattern.id, pattern.client_id, pattern.pattern_type, pattern.version, pattern.patterns, pattern.sample_size,
+    pattern.confidence, pattern.computed_at, pattern.valid_until, client.slug
+    FROM patterns_conversionpattern pattern JOIN conversion_client client ON client.id = pattern.client_id
+    WHERE client.deleted_at IS NULL AND pattern.pattern_type = %s"""
+ONE_PATTERN = OnePattern()  # whose fields are made once
 # Columns of findings as CSV.
 NUMBERS = (
     *("status", "lift", "lift_low", "lift_high", "rate", "low", "high", "conversion_rate", "sample", "converted"),
@@ -56,16 +64,24 @@ class PatternOfType(ApiView):
         if row is None:  # say which of the two is not there
             raise NotFound(f"{self.client(client).name} has no {wanted} pattern yet.")
         if request.accepted_renderer.format != CSVRenderer.format:
-            return Response(OnePattern(row).data)
-        name = f"{row.client.slug}-{wanted}-{row.version}.csv"
+            return Response(ONE_PATTERN.to_representation(row))
+        name = f"{row.slug}-{wanted}-{row.version}.csv"
         rows = findings(row.patterns)
         return Response(rows, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
-    def found(self, ref: str, kind: PatternType) -> ConversionPattern | None:
-        """The pattern with its client, in one query: whoever sees a client may read it."""
-        of_client = {f"client__{name}": value for name, value in named(ref).items()}
-        rows = ConversionPattern.objects.filter(client__in=self.access.clients(), pattern_type=kind, **of_client)
-        return rows.select_related("client").first()
+    def found(self, ref: str, kind: PatternType) -> Any:
+        """The pattern with its client's slug, in one query: whoever sees a client may read it."""
+        stored = Client._meta.pk.get_db_prep_value
+        [(name, wanted)] = named(ref).items()
+        condition, values = (
+            ("client.id = %s", [stored(wanted, connection)]) if name == "pk" else ("client.slug = %s", [wanted])
+        )
+        ids = self.access.ids()
+        if ids is not None:
+            condition += f" AND client.id IN ({', '.join(['%s'] * len(ids)) or 'NULL'})"
+            values += [stored(one, connection) for one in ids]
+        rows = ConversionPattern.objects.raw(f"{FOUND} AND {condition}", [kind.value, *values])
+        return next(iter(rows), None)
 
 
 def findings(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
