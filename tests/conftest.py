@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -16,6 +17,8 @@ from conversion import leases
 from conversion.models import Agency, Client
 from conversion.vocabulary import Flow
 
+TESTS = Path(__file__).parent
+
 
 def pytest_configure(config):
     """What has a default with SQLite alone."""
@@ -28,12 +31,23 @@ def pytest_configure(config):
         leases.BEAT = 3600.0  # a database in memory hangs where two threads ask it
 
 
+# Mathematics, and benchmarks that bring a database of their own: what asks for no database here is run on SQLite alone.
+ONCE = ("patterns/stats", "patterns/detectors", "patterns/charts", "patterns/simulator", "benchmarks")
+
+
 def pytest_collection_modifyitems(config, items):
-    """Leave out, on SQLite, the tests that only PostgreSQL can run."""
-    if connection.vendor != "postgresql":
-        left_out = [item for item in items if item.get_closest_marker("postgresql")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    """Leave out, on SQLite, the tests that only PostgreSQL can run, and there those that were run on SQLite already."""
+    if connection.vendor == "postgresql":
+        left_out = {item for item in items if is_once(item)}
+    else:
+        left_out = {item for item in items if item.get_closest_marker("postgresql")}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
+
+
+def is_once(item):
+    asks = item.get_closest_marker("django_db") or {"db", "transactional_db"} & {*item.fixturenames}
+    return not asks and any(item.path.is_relative_to(TESTS / folder) for folder in ONCE)
 
 
 @pytest.fixture
