@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from conversion.bulk import Encoded
+from conversion.encoding import Encoded
 from conversion.importer.columns import PROTECTING
 from conversion.importer.faults import BadRow
 from conversion.importer.fitting import Row

@@ -6,13 +6,15 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from conversion.bulk import Writer, empty, stored_id
+from conversion.importer.beside import Beside
 from conversion.importer.columns import COLUMNS, LARGEST_TOUCH, Kind
 from conversion.importer.faults import BadRow
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Job
 from conversion.importer.loading import Loader
 from conversion.importer.seen import Seen
-from conversion.importer.touches import Addressee, base_of, columns, given_before
+from conversion.importer.touches import OWN, Addressee, Draft, Texts, check, columns, given_before
 from conversion.models import Activity, Client, Lead
 from conversion.models.rows import new_id
 from conversion.places import zone_of
@@ -72,11 +74,20 @@ class ActivityLoader(Loader):
 
     def __init__(self, job: Job, fitting: Fitting, name: str, seen: Seen) -> None:
         super().__init__(job, fitting, name, seen)
-        self._base = base_of(job.client.pk, job.batch.pk, job.now)
-        self._absent: dict[str, Any] = dict.fromkeys(COLUMNS[Kind.ACTIVITIES])
+        shared = empty(Activity) | {
+            "client_id": stored_id(job.client.pk),
+            "batch_id": stored_id(job.batch.pk),
+            "created_at": job.now,
+            "state": ActivityState.SENT.value,
+            "led_to_booking": False,
+        }
+        self._inserter = Writer(Activity, {name: value for name, value in shared.items() if name not in OWN})
+        absent = dict.fromkeys(COLUMNS[Kind.ACTIVITIES])
+        self._texts = Beside(Texts(job.vocabulary, absent, self._inserter.form))
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
         self._told: dict[UUID, str] = {}
+        self._told_unstored: dict[UUID, str] = {}
 
     def key(self, row: Row) -> str:
         return row.values.get("external_id") or own_key(row.values, KNOWN_BY)
@@ -91,16 +102,20 @@ class ActivityLoader(Loader):
             if row.values.get("led_to_booking") and (lead := self._leads.get(row.values["lead_external_id"]))
         }
         told = Activity.objects.for_client(client).filter(lead_id__in=marked, led_to_booking_given=True)
-        self._told = dict(told.values_list("lead_id", "external_id"))
+        self._told = self._told_unstored | dict(told.values_list("lead_id", "external_id"))
 
-    def fresh(self, row: Row, key: str) -> dict[str, Any]:
+    def fresh(self, row: Row, key: str) -> Draft:
         lead = addressee(self._leads, row.values["lead_external_id"])
-        given = {**self._absent, **row.values, "extra": row.extra}
-        given["numbered"] = given["touch_number"] is not None
-        given["touch_number"] = given["touch_number"] or self._places[row.line]
-        touch = columns(given, lead, self.job.vocabulary, self._base)
-        touch.update(id=new_id(), external_id=key, tier_at_send=lead.tier, source_hash=row.hash)
-        return self._marked(touch, key)
+        check(row.values)
+        number = row.values.get("touch_number")
+        given = {
+            **row.values,
+            "extra": row.extra,
+            "numbered": number is not None,
+            "touch_number": number or self._places[row.line],
+        }
+        self._mark(lead.id, key, told=given.get("led_to_booking"))
+        return Draft(new_id(), key, row.hash, given, lead)
 
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
         if before["state"] != ActivityState.SENT:
@@ -114,28 +129,45 @@ class ActivityLoader(Loader):
         elif "touch_number" in row.values:
             given["numbered"] = False
             given["touch_number"] = before["touch_number"]
-        after = columns(given, lead, self.job.vocabulary, {**before, "source_hash": row.hash})
+        check(given)
+        after = {**before, "source_hash": row.hash, **columns(given, lead, self.job.vocabulary)}
         kept = {name: value for name, value in before["metadata"].items() if name != "extra"}
         after["metadata"] = {**kept, **after["metadata"]}
-        return self._marked(after, before["external_id"])
+        self._mark(lead.id, before["external_id"], told=given["led_to_booking"])
+        return after
 
-    def _marked(self, touch: dict[str, Any], key: str) -> dict[str, Any]:
-        """The touch; a second one of its lead that the source says led to the booking is refused."""
-        if touch["led_to_booking_given"]:
-            other = self._told.setdefault(touch["lead_id"], key)
-            if other != key:
-                raise BadRow("led_to_booking", f"another touch of this lead led to its booking: {other[:60]!r}")
-        return touch
+    def _mark(self, lead: UUID, key: str, *, told: bool | None) -> None:
+        """A second touch of its lead that the source says led to the booking is refused."""
+        if told and (other := self._told.setdefault(lead, key)) != key:
+            raise BadRow("led_to_booking", f"another touch of this lead led to its booking: {other[:60]!r}")
+
+    def insert(self, rows: Sequence[Draft]) -> None:
+        """Their texts are read beside: those before are stored meanwhile, and the next chunk is prepared."""
+        self.job.changes.remember_leads(
+            {draft.lead.id for draft in rows if _books(draft.given.get("led_to_booking"), draft.given.get("outcome"))}
+        )
+        self.job.leads.add([draft.lead.id for draft in rows])
+        self._inserter.store(self._texts.exchange(rows))
+        self._told_unstored = {draft.lead.id: draft.key for draft in rows if draft.given.get("led_to_booking")}
+
+    def flush(self) -> None:
+        self._inserter.store(self._texts.exchange(()))
+        self._told_unstored = {}
+
+    def close(self) -> None:
+        self._texts.close()
 
     def storing(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.job.changes.remember_leads({row["lead_id"] for row in rows if _books(row)})
+        self.job.changes.remember_leads(
+            {row["lead_id"] for row in rows if _books(row["led_to_booking_given"], row["outcome"])}
+        )
 
     def stored(self, rows: Sequence[Mapping[str, Any]], *, before: Sequence[Mapping[str, Any]]) -> None:
         self.job.leads.add([row["lead_id"] for row in (*rows, *before)])
 
 
-def _books(touch: Mapping[str, Any]) -> bool:
-    return bool(touch["led_to_booking_given"] or touch["outcome"] == CallOutcome.MEETING_BOOKED)
+def _books(told: bool | None, outcome: str | None) -> bool:
+    return bool(told or outcome == CallOutcome.MEETING_BOOKED)
 
 
 def _places(rows: Sequence[Row]) -> dict[int, int]:

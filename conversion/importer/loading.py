@@ -55,7 +55,7 @@ class Loader:
         present = self._present(keys)
         self.prepare(rows)
         mine: list[tuple[str, int, int]] = []
-        new: list[dict[str, Any]] = []
+        new: list[Any] = []
         changed: list[tuple[Row, Present]] = []
         for row, key in zip(rows, keys, strict=True):
             try:
@@ -73,7 +73,8 @@ class Loader:
                 continue
             earlier[key] = Earlier(row.line, row.hash)
             mine.append((key, row.line, row.hash))
-        self._insert(new)
+        self.counts.created += len(new)
+        self.insert(new)
         self._update(changed)
         self._seen.add(mine)
         self._tell()
@@ -111,18 +112,13 @@ class Loader:
             key: Present(pk, row_hash) for key, pk, row_hash in rows.values_list("external_id", "id", "source_hash")
         }
 
-    def _insert(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        self.storing(rows)
-        self._writer.insert(rows)
-        self.counts.created += len(rows)
-        self.stored(rows, before=[])
-
     def _update(self, changed: Sequence[tuple[Row, Present]]) -> None:
         if not changed:
             return
+        self.flush()
         befores = rows_by_id(self.model, self.job.client, [present.id for _, present in changed])
         old: list[dict[str, Any]] = []
-        new: list[dict[str, Any]] = []
+        new: list[Any] = []
         same: list[
             dict[str, Any]
         ] = []  # said in other words: only the hash is new, so that they are known the next time
@@ -153,9 +149,18 @@ class Loader:
     def prepare(self, rows: Sequence[Row]) -> None:
         """Look up what the rows of a chunk refer to."""
 
-    def fresh(self, row: Row, key: str) -> dict[str, Any]:
-        """The columns of a new row. Raises BadRow."""
+    def fresh(self, row: Row, key: str) -> Any:
+        """A new row, as `insert` takes it: its columns. Raises BadRow."""
         raise NotImplementedError
+
+    def insert(self, rows: Sequence[Any]) -> None:
+        """Store the new rows of a chunk; at the latest when `flush` is called."""
+        self.storing(rows)
+        self._writer.insert(rows)
+        self.stored(rows, before=[])
+
+    def flush(self) -> None:
+        """Called before rows are updated, and after the last chunk."""
 
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
         """The columns of a row that is there, as the file has it now. Raises BadRow."""
@@ -170,9 +175,13 @@ class Loader:
     def finish(self, *further: Callable[[], None]) -> None:
         """Called after the last chunk. further: as in `LeadSet.settle`."""
         self._tell()
+        self.flush()
         if self.counts.created + self.counts.updated >= MANY:
             analyse(self.model)
         self.job.leads.settle(*further)
+
+    def close(self) -> None:
+        """Called in the end, whatever happened."""
 
 
 class LeadLoader(Loader):

@@ -5,7 +5,7 @@ import gzip
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -146,8 +146,12 @@ def _record(batch: ImportBatch, file: Prepared, counts: Counts, *, finished: boo
 
 
 def _import(file: Prepared, job: Job, report: Report, progress: Progress, rows_done: Progress) -> None:
-    with Seen() as seen, job.leads, opened(file.source.path, zipped=file.source.zipped) as (text, raw):
-        loader = LOADERS[file.kind](job, file.fitting, file.source.name, seen)
+    with (
+        Seen() as seen,
+        job.leads,
+        opened(file.source.path, zipped=file.source.zipped) as (text, raw),
+        closing(LOADERS[file.kind](job, file.fitting, file.source.name, seen)) as loader,
+    ):
         report.counts[file.kind] = loader.counts
         read = 0
         try:

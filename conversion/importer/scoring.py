@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from conversion import als
-from conversion.bulk import Encoded, json_text
+from conversion.encoding import Encoded, json_text
 from conversion.importer.columns import POINTS
 from conversion.models import Client
 

@@ -1,17 +1,15 @@
-"""Rows of activities.csv to touches: the snapshot of what was said, and the typed columns that learning reads."""
+"""Rows of activities.csv to touches: the snapshot of what was said, and the typed columns that learning reads. No Django."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from conversion.bulk import empty, stored_id
-from conversion.content import capture
+from conversion.encoding import Block, Form
 from conversion.importer.faults import BadRow
-from conversion.models import Activity
-from conversion.snapshots import columns_of
-from conversion.vocabulary import ACTION_OF, ActivityState, Channel
+from conversion.snapshots import capture, columns_of
+from conversion.vocabulary import ACTION_OF, Channel
 from conversion.wording import Vocabulary
 
 # Columns of the file that are columns of the row, under the same name or another.
@@ -23,11 +21,13 @@ PLAIN = {
     "outcome": "outcome",
 }
 TEXTS = ("subject", "body", "connection_note", "script_id", "script_content", "notes")
-EMPTY: Mapping[str, Any] = empty(Activity) | {
-    "state": ActivityState.SENT.value,
-    "led_to_booking": False,
-    "metadata": {},
-}
+# The columns of a new touch that are its own; all others are the same for all touches of an import.
+OWN = frozenset(
+    {"id", "external_id", "lead_id", "channel", "action", "campaign", "template_id", "plan", "message_type", "outcome"}
+    | {"duration_seconds", "touch_number", "touch_number_given", "sent_at", "led_to_booking_given", "tier_at_send"}
+    | {"content_snapshot", "metadata", "local_day", "local_hour", "template_key", "pain_points", "cta", "angles"}
+    | {"subjects", "personalization", "words", "chars", "source_hash"}
+)
 
 
 class Addressee(NamedTuple):
@@ -47,14 +47,39 @@ class Addressee(NamedTuple):
     linkedin_url: str
 
 
-def columns(
-    given: Mapping[str, Any], lead: Addressee, vocabulary: Vocabulary, base: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The columns of a touch. given: all columns of the file, None where not known; touch_number is the given one or
-    the one counted so far. base: the columns that do not come from the file. Raises BadRow.
+class Draft(NamedTuple):
+    """A new touch whose texts are not read yet. given: as `columns` takes it, without what is not known."""
+
+    id: UUID
+    key: str
+    hash: int
+    given: Mapping[str, Any]
+    lead: Addressee
+
+
+class Texts:
+    """Reads the texts of new touches and writes their rows. It can be pickled."""
+
+    def __init__(self, vocabulary: Vocabulary, absent: Mapping[str, None], form: Form) -> None:
+        """absent: all columns of the file, not known."""
+        self._vocabulary = vocabulary
+        self._absent = absent
+        self._form = form
+
+    def __call__(self, drafts: Sequence[Draft]) -> Block:
+        return self._form.block(map(self._row, drafts))
+
+    def _row(self, draft: Draft) -> dict[str, Any]:
+        touch = columns({**self._absent, **draft.given}, draft.lead, self._vocabulary)
+        touch.update(id=draft.id, external_id=draft.key, tier_at_send=draft.lead.tier, source_hash=draft.hash)
+        return touch
+
+
+def columns(given: Mapping[str, Any], lead: Addressee, vocabulary: Vocabulary) -> dict[str, Any]:
+    """The columns of a touch that come from the file. given: all columns of the file, None where not known; touch_number
+    is the given one or the one counted so far. It has been checked.
     """
     channel = Channel(given["channel"])
-    _check_channel(channel, given)
     sent_at: datetime = given["occurred_at"]
     snapshot, features = capture(
         given["body"],
@@ -76,7 +101,6 @@ def columns(
         vocabulary=vocabulary,
     )
     return {
-        **base,
         **{column: given[name] or "" for name, column in PLAIN.items()},
         "lead_id": lead.id,
         "channel": channel.value,
@@ -91,11 +115,13 @@ def columns(
     }
 
 
-def _check_channel(channel: Channel, given: Mapping[str, Any]) -> None:
-    if given["outcome"] and channel is not Channel.VOICE:
-        raise BadRow("outcome", f"only a call has an outcome, and this touch is {channel.value}")
-    if given["message_type"] and channel is not Channel.LINKEDIN:
-        raise BadRow("message_type", f"only a LinkedIn message has a type, and this touch is {channel.value}")
+def check(given: Mapping[str, Any]) -> None:
+    """Raises BadRow where a column does not go with the channel."""
+    channel = given["channel"]
+    if given.get("outcome") and channel != Channel.VOICE:
+        raise BadRow("outcome", f"only a call has an outcome, and this touch is {channel}")
+    if given.get("message_type") and channel != Channel.LINKEDIN:
+        raise BadRow("message_type", f"only a LinkedIn message has a type, and this touch is {channel}")
 
 
 def _metadata(channel: Channel, given: Mapping[str, Any], lead: Addressee) -> dict[str, Any]:
@@ -116,11 +142,6 @@ def _metadata(channel: Channel, given: Mapping[str, Any], lead: Addressee) -> di
     if given["extra"]:
         metadata["extra"] = given["extra"]
     return metadata
-
-
-def base_of(client_id: UUID, batch_id: UUID, now: datetime) -> dict[str, Any]:
-    """The columns that all new touches of an import share."""
-    return {**EMPTY, "client_id": stored_id(client_id), "batch_id": stored_id(batch_id), "created_at": now}
 
 
 def given_before(touch: Mapping[str, Any]) -> dict[str, Any]:

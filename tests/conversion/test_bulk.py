@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conversion.bulk import Encoded, Writer, stored_id
+from conversion.bulk import Writer, stored_id
+from conversion.encoding import Encoded
 from conversion.models import ImportChange, Lead
 from conversion.models.rows import new_id
 from tests.factories import lead

@@ -1,0 +1,96 @@
+"""Rows as the databases take them: lines of COPY on PostgreSQL, tuples of parameters on SQLite. No Django here."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from operator import itemgetter
+from typing import Any
+from uuid import UUID
+
+Values = Mapping[str, Any]
+Block = bytes | list[tuple[Any, ...]]
+
+
+class Encoded(str):
+    """A JSON text, where a Python value is expected: what many rows share is encoded once."""
+
+    __slots__ = ()
+
+
+class Form:
+    """How rows of one table are written. It can be pickled, so that another process may write them.
+
+    kinds: "id", "moment", "json" or "" by column. always: values that all rows share, by column.
+    """
+
+    def __init__(self, vendor: str, kinds: Mapping[str, str], always: Values) -> None:
+        self._given = vendor, kinds, always
+        self._copied = vendor == "postgresql"
+        converters = COPIED if self._copied else PREPARED
+        own = [name for name in kinds if name not in always]
+        self.columns = (*own, *always)
+        self._values = itemgetter(*own)
+        self._converters = [converters[kinds[name]] for name in own]
+        self._shared = tuple(converters[kinds[name]](value) for name, value in always.items())
+        self._end = "".join(f"\t{text}" for text in self._shared) + "\n"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Form, self._given
+
+    def block(self, rows: Iterable[Values]) -> Block:
+        """rows: mappings of the other columns to Python values; moments are in UTC."""
+        if self._copied:
+            return "".join(["\t".join(self._own(row)) + self._end for row in rows]).encode()
+        return [(*self._own(row), *self._shared) for row in rows]
+
+    def _own(self, row: Values) -> list[Any]:
+        return [convert(value) for convert, value in zip(self._converters, self._values(row), strict=True)]
+
+
+# No row holds itself; to look whether one does takes a fifth of the time.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+
+
+def json_text(value: Any) -> str:
+    return value if isinstance(value, Encoded) else _encode(value)
+
+
+def _copied(value: Any) -> str:
+    """A cell of COPY in its text format."""
+    if value is None:
+        return "\\N"
+    if not isinstance(value, str):
+        return str(value)
+    return value.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+
+
+def _copied_json(value: Any) -> str:
+    # JSON writes control characters as escapes, so only their backslashes are left to escape.
+    return "\\N" if value is None else json_text(value).replace("\\", "\\\\")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _prepared_json(value: Any) -> str | None:
+    return None if value is None else json_text(value)
+
+
+def _prepared_id(value: UUID | str | None) -> str | None:
+    """As Django stores it: 32 hexadecimal digits. One that is a text already stays."""
+    return value.hex if isinstance(value, UUID) else value
+
+
+def _prepared_moment(value: datetime | None) -> str | None:
+    """As Django stores it: UTC without its offset."""
+    return None if value is None else str(value.replace(tzinfo=None))
+
+
+COPIED: Mapping[str, Callable[[Any], str]] = {"": _copied, "id": _copied, "moment": _copied, "json": _copied_json}
+PREPARED: Mapping[str, Callable[[Any], Any]] = {
+    "": _as_it_is,
+    "id": _prepared_id,
+    "moment": _prepared_moment,
+    "json": _prepared_json,
+}
