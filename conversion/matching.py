@@ -126,6 +126,7 @@ class Matcher:
             word: (self._words.get(word, 0), tuple(self._phrases.get(word, ())))
             for word in {*self._words, *self._phrases}
         }
+        self._names = frozenset(self._known)
         self._signs = tuple((sign.strip("N"), _AMOUNTS[sign], bits) for sign, bits in self._amounts.items())
         self._openings = tuple(self._starts)
 
@@ -158,7 +159,7 @@ class Matcher:
         """What holds anywhere in a text."""
         mask = 0
         text = reading.text
-        for word in self._known.keys() & reading.words:
+        for word in self._names & reading.words:
             bits, phrases = self._known[word]
             mask |= bits
             for phrase, bit in phrases:
