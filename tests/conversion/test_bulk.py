@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from conversion import bulk
 from conversion.bulk import Writer, stored_id
 from conversion.encoding import Encoded
 from conversion.models import ImportChange, Lead
 from conversion.models.rows import new_id
+from conversion.walls import Wall
 from tests.factories import lead
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +21,9 @@ def columns(of):
     return Lead.objects.filter(client=of.client_id).values().get(pk=of.pk)
 
 
-def test_inserted_rows_read_back_as_they_were_given(customer):
+@pytest.mark.parametrize("binds", [True, False])
+def test_inserted_rows_read_back_as_they_were_given(customer, monkeypatch, binds):
+    monkeypatch.setattr(bulk, "wall", lambda: Wall(binds=binds, flows=None))
     model = lead(
         customer,
         external_id="1",
@@ -54,3 +58,11 @@ def test_updated_rows_keep_what_is_to_be_kept(customer):
 
 def test_a_column_whose_name_is_a_word_of_sql_is_quoted():
     assert "table" in Writer(ImportChange).columns
+
+
+def test_what_rows_share_is_given_once(customer):
+    model = lead(customer, external_id="1", title="CEO")
+    row = {**columns(model), "id": new_id(), "external_id": "2"}
+    shared = {name: row.pop(name) for name in ("client_id", "title", "extra", "created_at")}
+    Writer(Lead, shared).insert([row])
+    assert columns(Lead(pk=row["id"], client=customer)) == row | shared
