@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from django.db import connection, models, transaction
 
-from conversion.bulk import Encoded, Writer, analyse, empty, json_text
+from conversion.bulk import Writer, analyse, empty
+from conversion.encoding import Encoded, json_text
 from conversion.models import Activity, Client, Event, Lead
 from conversion.models.rows import new_id
 from conversion.vocabulary import ACTION_OF, CHANNELS, EXITS, TIERS, ActivityState, EventKind, LeadStatus
