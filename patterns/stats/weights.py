@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from conversion.als import HIGHEST, LOWEST
 from patterns.stats.logistic import softplus
-from patterns.stats.rates import Bools, Floats, Ints
+from patterns.stats.rates import Bools, Floats
 
 TOTAL = 0.85  # sum of the weights; risk has the rest of the score
 RIDGE = 4.0  # prior precision of the coefficients: a component in 0-1 moves the log-odds by about 0.5 either way
@@ -161,12 +161,12 @@ def bounded_fit(patterns: Patterns, target: Floats, precision: Floats, start: Fl
         z = x @ at
         return float(patterns.n @ softplus(z) - patterns.k @ z + 0.5 * precision @ (at - target) ** 2)
 
-    value = loss(theta)
+    value, case = loss(theta), 0
     for _ in range(STEPS):
         p = expit(x @ theta)
         gradient = x.T @ (patterns.n * p - patterns.k) + precision * (theta - target)
         hessian = (x * (patterns.n * p * (1 - p))[:, None]).T @ x + np.diag(precision)
-        step = bounded_step(hessian, gradient, theta)
+        step, case = bounded_step(hessian, gradient, theta, case)
         length = 1.0
         while (new := loss(theta + length * step)) > value and length > 1e-6:  # noqa: PLR2004 - nothing left to gain
             length /= 2
@@ -185,12 +185,9 @@ def weights_for(coefficients: Floats) -> Floats:
     if largest <= 0:
         return np.full(len(coefficients), TOTAL / len(coefficients))
     share = np.maximum(coefficients / largest, LEAST_SHARE)
-    low, high, parts = 0.0, HIGHEST / float(share.min()), share.tolist()  # plain numbers: four are too few for numpy
-    for _ in range(STEPS):  # the sum of the clipped weights grows with the factor
-        middle = (low + high) / 2
-        short = sum([min(max(middle * part, LOWEST), HIGHEST) for part in parts]) < TOTAL
-        low, high = (middle, high) if short else (low, middle)
-    return within_bounds(high * share)
+    factor = np.sort(np.concatenate([LOWEST / share, HIGHEST / share]))  # at which a weight meets a bound
+    total = np.minimum(np.maximum(factor[:, None] * share, LOWEST), HIGHEST).sum(axis=1)  # linear in between
+    return within_bounds(float(np.interp(TOTAL, total, factor)) * share)
 
 
 def within_bounds(weights: Floats) -> Floats:
@@ -201,14 +198,26 @@ def within_bounds(weights: Floats) -> Floats:
     return clipped + np.where(free, slack / max(free.sum(), 1), 0.0)
 
 
-def bounded_step(hessian: Floats, gradient: Floats, theta: Floats) -> Floats:
-    """The step d that minimises d'Hd/2 + g'd with theta + d within the bounds of the weights.
+def bounded_step(hessian: Floats, gradient: Floats, theta: Floats, likely: int = 0) -> tuple[Floats, int]:
+    """The step d that minimises d'Hd/2 + g'd with theta + d within the bounds of the weights, and its case.
 
-    Each of the four coefficients is free, at its lower or at its upper bound: all 81 cases are solved at once, and the
-    one that satisfies the Karush-Kuhn-Tucker conditions is the minimum, since the problem is strictly convex.
+    Each of the four coefficients is free, at its lower or at its upper bound: 81 cases. The one that satisfies the
+    Karush-Kuhn-Tucker conditions is the minimum, since the problem is strictly convex: `likely`, or else all are solved
+    at once.
     """
-    rows, right, bound = active_sets(len(theta) - 1)
-    cases, size = len(bound), len(theta)
+    steps, wrong = solved_cases(hessian, gradient, theta, slice(likely, likely + 1))
+    if wrong[0] == 0:
+        return steps[0], likely
+    steps, wrong = solved_cases(hessian, gradient, theta, slice(None))
+    value = 0.5 * np.einsum("ci,ij,cj->c", steps, hessian, steps) + steps @ gradient
+    case = int(np.lexsort((value, wrong))[0])
+    return steps[case], case
+
+
+def solved_cases(hessian: Floats, gradient: Floats, theta: Floats, some: slice) -> tuple[Floats, Floats]:
+    """Of some cases the steps, (cases, 1 + components), and how far each is from satisfying the conditions, 0 where it does."""
+    rows, right = (part[some] for part in active_sets(len(theta) - 1))
+    cases, size = len(rows), len(theta)
     system = np.zeros((cases, 2 * size - 1, 2 * size - 1))
     system[:, :size, :size] = hessian
     system[:, :size, size:] = -rows.transpose(0, 2, 1)
@@ -224,23 +233,22 @@ def bounded_step(hessian: Floats, gradient: Floats, theta: Floats) -> Floats:
     wrong = np.maximum(-slack - scale, 0) + np.maximum(
         -multipliers.min(axis=1) / (1 + np.abs(gradient).max()) - 1e-9, 0
     )
-    value = 0.5 * np.einsum("ci,ij,cj->c", steps, hessian, steps) + steps @ gradient
-    return np.asarray(steps[np.lexsort((value, wrong))[0]])
+    return steps, wrong
 
 
 @cache
-def active_sets(components: int) -> tuple[Floats, Floats, Ints]:
+def active_sets(components: int) -> tuple[Floats, Floats]:
     """The cases of `bounded_step`: each coefficient is free, at its lower or at its upper bound.
 
     Returns the gradients of the active constraints, shape (cases, components, 1 + components), zero where a coefficient
-    is free; the diagonal that keeps the multiplier of a free one at zero; and the cases themselves as 0, 1 and 2.
+    is free; and the diagonal that keeps the multiplier of a free one at zero.
     """
     cases = np.array(list(product((0, 1, 2), repeat=components)))  # 0 free, 1 at the lower, 2 at the upper bound
     at_low = np.eye(components) - LOWEST / TOTAL
     at_high = HIGHEST / TOTAL - np.eye(components)
     rows = np.where((cases == 1)[:, :, None], at_low, np.where((cases == 2)[:, :, None], at_high, 0.0))  # noqa: PLR2004
     rows = np.concatenate([np.zeros((len(cases), components, 1)), rows], axis=2)
-    return rows, np.eye(components) * (cases == 0)[:, :, None], cases
+    return rows, np.eye(components) * (cases == 0)[:, :, None]
 
 
 def log_loss(p: Floats, n: Floats, k: Floats) -> float:
