@@ -9,7 +9,7 @@ the others, so that a channel is not credited with the tier it is used for, nor 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -111,10 +111,11 @@ def model_levels(columns: list[Ints]) -> Ints:
     return np.stack([channel, tier, touch, gap, tier * len(CHANNELS) + channel, new, used, pair], axis=1)
 
 
-def terms(scale: float) -> list[Term]:
+@cache
+def terms(scale: float) -> tuple[Term, ...]:
     """The model's terms, the prior of the interactions made narrower by `scale`."""
     sds = (sd * scale if column in INTERACTIONS else sd for column, sd in zip(COLUMNS, SDS, strict=True))
-    return [ridge(size, sd) for size, sd in zip(SIZES, sds, strict=True)]
+    return tuple(ridge(size, sd) for size, sd in zip(SIZES, sds, strict=True))
 
 
 def fit_hazard(patterns: Patterns, scales: Sequence[float] = SCALES) -> Hazard:
@@ -126,7 +127,7 @@ def fit_hazard(patterns: Patterns, scales: Sequence[float] = SCALES) -> Hazard:
 
 
 def likeliest(
-    patterns: Patterns, terms_at: Callable[[float], list[Term]], scales: Sequence[float]
+    patterns: Patterns, terms_at: Callable[[float], Sequence[Term]], scales: Sequence[float]
 ) -> tuple[Fit, float]:
     """The fit with that of the scales of its priors that has the largest marginal likelihood (Laplace's), and the scale.
 

@@ -7,6 +7,7 @@ leave, so the effects are drawn to none as far as the facts ask for.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import expit
@@ -54,8 +55,9 @@ def fit_leaving(table: AtRisk) -> Leaving:
     return Leaving(fit, Level.of(fit, patterns))
 
 
-def effect_terms(scale: float) -> list[Term]:
-    return [ridge(size, EFFECT_SD * scale) for size in SIZES]
+@cache
+def effect_terms(scale: float) -> tuple[Term, ...]:
+    return tuple(ridge(size, EFFECT_SD * scale) for size in SIZES)
 
 
 def usual_rows(touches: int) -> Floats:

@@ -176,7 +176,7 @@ def solve(found: Moments, slopes: Slopes, starts: tuple[int, ...], taus: Floats 
         b = covariance @ (target + precision * center)
         if taus is not None or not len(sizes):
             break
-        square = np.add.reduceat((b**2 + np.diag(covariance))[first:], np.array(starts[:-1]) - first)
+        square = np.add.reduceat((b**2 + covariance.diagonal())[first:], np.array(starts[:-1]) - first)
         before, spread = spread, np.sqrt((square + GUESSES * GUESS**2) / (sizes + GUESSES))
         if np.abs(spread / before - 1).max() < SETTLED:
             break

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import cho_factor, cho_solve
 
+from patterns.stats import cholesky
 from patterns.stats.counting import Patterns
 from patterns.stats.fitted import Fit
 
@@ -42,6 +42,11 @@ class Term:
 
     size: int
     penalty: Floats
+
+    @cached_property
+    def log_determinant(self) -> float:
+        """Of the penalty."""
+        return float(np.linalg.slogdet(self.penalty)[1])
 
 
 def ridge(size: int, sd: float) -> Term:
@@ -102,7 +107,7 @@ class Peak:
 
     def evidence(self) -> float:
         """Log marginal likelihood, up to a constant."""
-        log_prior = sum(float(np.linalg.slogdet(term.penalty)[1]) for term in self.model.terms)
+        log_prior = sum(term.log_determinant for term in self.model.terms)
         return self.near.log_posterior - self.near.log_curvature / 2 + log_prior / 2
 
     def fit(self) -> Fit:
@@ -212,15 +217,14 @@ class Model:
         cross, inner = found.cross, found.inner + self.strata_precision
         schur = found.curvature + self.penalty - (cross / inner) @ cross.T
         slope, slope_strata = found.slope - pull, found.slope_strata - self.strata_precision * strata
-        factor = cho_factor(schur, lower=True)
-        step = cho_solve(factor, slope - cross @ (slope_strata / inner))
+        step, log_determinant = cholesky.solved(schur, slope - cross @ (slope_strata / inner))
         step_strata = (slope_strata - cross.T @ step) / inner
         return Evaluation(
             log_likelihood=found.log,
             log_posterior=found.log - cost,
             step=np.concatenate([step, step_strata]),
             profiled=schur,
-            log_curvature=2 * float(np.log(np.diag(factor[0])).sum()) + float(np.log(inner).sum()),
+            log_curvature=log_determinant + float(np.log(inner).sum()),
         )
 
     @cached_property

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_array
 from scipy.special import expit
 
+from patterns.stats import cholesky
 from patterns.stats.effects import Effects
 from patterns.stats.rates import Floats, Ints
 
@@ -168,12 +168,11 @@ class System:
         else:
             dense, rest = without(luck, self.strata, self.cross.T)
             dense, many = dense + np.diag(self.strata.diagonal), luck
-        factor = cho_factor(dense, lower=True, check_finite=False)
-        few = cho_solve(factor, rest, check_finite=False)
+        few, log_determinant = cholesky.solved(dense, rest)
         cross = self.cross if self.few_templates else self.cross.T
         rest_of_many = (many.sums - cross @ few) / many.diagonal[:, None]
         products = many.sums.T @ (many.sums / many.diagonal[:, None]) + rest.T @ few
-        volume = np.log(many.diagonal).sum() + 2 * np.log(np.diag(factor[0])).sum()
+        volume = np.log(many.diagonal).sum() + log_determinant
         evidence = 0.5 * products[-1, -1] - 0.5 * volume - self.texts.templates * np.log(sigma)
         matrix = self.square[:-1] - products[:-1, :-1]
         strata_luck = (rest_of_many, few) if self.few_templates else (few, rest_of_many)
