@@ -67,7 +67,6 @@ def values_family(
     return Family(
         keys=tuple({key: label} for label in labels),
         counts=counts,
-        rates=hierarchical(counts),
         lifts=lifts(sums),
         expected=sums.expected,
         p_values=tested(stratified_mid_p(cells), sums),

@@ -8,7 +8,7 @@ from scipy.special import ndtr, ndtri
 
 from conversion.vocabulary import Outcome
 from patterns.detectors.atrisk import WINDOW_DAYS, AtRisk
-from patterns.detectors.families import EXACT, Family, values_family
+from patterns.detectors.families import EXACT, Family, rated, values_family
 from patterns.detectors.frame import DAY, Bools, Floats, Frame, Ints
 from patterns.detectors.luck import frequent
 from patterns.stats.clusters import fit_clusters
@@ -142,7 +142,7 @@ def assigned_sequences(frame: Frame, leads: Followed, length: int) -> Assigned:
     code = coded(leads.plan, keys, code_of)
     family = None
     if len(np.unique(code[code >= 0])) > 1:
-        family = values_family("plan", plans, code, leads.y, leads.stratum, stratified_by=WITHIN)
+        (family,) = rated([values_family("plan", plans, code, leads.y, leads.stratum, stratified_by=WITHIN)])
     return Assigned(plans, np.bincount(everyone[everyone >= 0], minlength=len(plans)), family)
 
 

@@ -22,7 +22,7 @@ from patterns.detectors.frame import Ints
 from patterns.stats.counting import Patterns, count_patterns, dense_codes
 from patterns.stats.fitted import Fit, Level
 from patterns.stats.logistic import Term, fit_likeliest, ridge
-from patterns.stats.rates import Counts, Floats, hierarchical
+from patterns.stats.rates import Counts, Floats
 from patterns.stats.strata import Z95, Lifts
 
 TOUCHES = 10  # touch numbers with an effect of their own; later ones share the last
@@ -180,7 +180,6 @@ def effects_family(
     return Family(
         keys=tuple(keys),
         counts=counts,
-        rates=hierarchical(counts),
         lifts=Lifts(
             lift=np.exp(estimate),
             low=np.exp(estimate - Z95 * error),
