@@ -39,11 +39,13 @@ log = logging.getLogger(__name__)
 
 
 class Detector(Protocol):
-    """What the four detectors have in common."""
+    """What the four detectors have in common. claims_only: without what later facts cannot judge, its confidence 0."""
 
     algorithm: str
 
-    def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention: ...
+    def analyze(
+        self, frame: Frame, as_of: datetime, rng: np.random.Generator, *, claims_only: bool = False
+    ) -> dict[str, Any] | Abstention: ...
 
 
 DETECTORS: dict[PatternType, type[Detector]] = {
@@ -78,17 +80,24 @@ class Learned:
 
 
 def analyze(
-    frame: Frame, as_of: datetime, borrowing: Borrowing | None = None
+    frame: Frame, as_of: datetime, borrowing: Borrowing | None = None, *, claims_only: bool = False
 ) -> dict[PatternType, Payload | Abstention]:
     """All four detectors on one frame. The random draws depend on the algorithm and the moment alone. borrowing: what WHO
-    may borrow from the agency's other clients.
+    may borrow from the agency's other clients. claims_only: just what a backtest judges.
     """
     detectors: dict[PatternType, Detector] = {kind: detector() for kind, detector in DETECTORS.items()}
     detectors[PatternType.WHO] = WhoDetector(borrowing=borrowing)
     return {
-        kind: detector.analyze(frame, as_of, np.random.default_rng(_seed(detector.algorithm, as_of)))
+        kind: detector.analyze(
+            frame, as_of, np.random.default_rng(_seed(detector.algorithm, as_of)), claims_only=claims_only
+        )
         for kind, detector in detectors.items()
     }
+
+
+def claims(frame: Frame, as_of: datetime) -> dict[PatternType, Payload | Abstention]:
+    """As `analyze`, but just what a backtest judges: no plans, no rankings of leads, no word on how sure anything is."""
+    return analyze(frame, as_of, claims_only=True)
 
 
 def learn(client: Client, as_of: datetime, run: LearningRun | None = None) -> Learned:
@@ -126,7 +135,7 @@ def _learned(client: Client, as_of: datetime, run: LearningRun) -> Learned:
     frame = frames.load(client, as_of)
     found = analyze(frame, as_of, pooling.borrowing(client, as_of))
     payloads = {kind: payload for kind, payload in found.items() if not isinstance(payload, Abstention)}
-    cards = scorecards(frame, payloads, analyze, earlier_weights(client, as_of))
+    cards = scorecards(frame, payloads, claims, earlier_weights(client, as_of))
     with transaction.atomic():
         stored = store.store(
             client,

@@ -36,7 +36,7 @@ def scorecards(
 ) -> dict[PatternType, dict[str, Any]]:
     """The scorecard of each payload. weights: of earlier WHO versions, the latest last, without that of this payload.
 
-    Learns once more, from the earlier part of the frame.
+    Learns once more, from the earlier part of the frame; of that only what `backtest` reads is needed.
     """
     if not payloads:
         return {}

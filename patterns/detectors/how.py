@@ -30,12 +30,12 @@ from patterns.detectors.followed import (
 )
 from patterns.detectors.frame import Frame
 from patterns.detectors.gains import choice_gain, probability
-from patterns.detectors.hazard import fit_hazard, hazard_patterns
+from patterns.detectors.hazard import Hazard, fit_hazard, hazard_patterns
 from patterns.detectors.leaving import fit_leaving
 from patterns.detectors.luck import with_template_luck
 from patterns.detectors.sequences import Planner, plan_gain
 from patterns.detectors.winning import winning_sequences
-from patterns.stats.counting import Patterns, count_patterns, dense_codes
+from patterns.stats.counting import count_patterns, dense_codes
 from patterns.stats.rates import about
 
 MIN_CONVERSIONS = 5
@@ -51,8 +51,7 @@ class Facts:
 
     table: AtRisk
     leads: Followed
-    patterns: Patterns
-    planner: Planner
+    model: Hazard
     found: Found
 
 
@@ -61,17 +60,17 @@ class HowDetector:
 
     algorithm = "how-2"
 
-    def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
+    def analyze(
+        self, frame: Frame, as_of: datetime, rng: np.random.Generator, *, claims_only: bool = False
+    ) -> dict[str, Any] | Abstention:
         """The `how` payload, or an abstention that says how many more leads are needed. as_of: aware."""
         table = at_risk(frame)
         if reason := too_few(table):
             return reason
         facts = gather(frame, table)
-        sequences = winning_sequences(
-            facts.planner, facts.found, assigned_sequences(frame, facts.leads, facts.planner.length), rng
-        )
+        sequences, sure = ([], 0.0) if claims_only else planned(frame, facts, rng)
         payload = {
-            **head(PatternType.HOW, as_of, lead_count(table), confidence(facts, sequences, rng), table.outcome),
+            **head(PatternType.HOW, as_of, lead_count(table), sure, table.outcome),
             "booking_channel_distribution": booking_shares(table),
             "first_touch_effectiveness": first_touches(facts),
             "best_first_channel": best_first(facts.found),
@@ -103,8 +102,7 @@ def too_few(table: AtRisk) -> Abstention | None:
 
 
 def gather(frame: Frame, table: AtRisk) -> Facts:
-    patterns = hazard_patterns(table)
-    model = with_template_luck(fit_hazard(patterns), table)
+    model = with_template_luck(fit_hazard(hazard_patterns(table)), table)
     leads = followed_leads(frame, table)
     made: dict[str, Family | None] = {
         "channel": channels_with_bookings(channel_family(model), table),
@@ -116,18 +114,25 @@ def gather(frame: Frame, table: AtRisk) -> Facts:
     }
     families = {name: family for name, family in made.items() if family is not None}
     found = dict(zip(families, findings(list(families.values())), strict=True))
-    return Facts(table, leads, patterns, Planner(model, fit_leaving(table)), found)
+    return Facts(table, leads, model, found)
 
 
-def confidence(facts: Facts, sequences: Any, rng: np.random.Generator) -> float:
+def planned(frame: Frame, facts: Facts, rng: np.random.Generator) -> tuple[Any, float]:
+    """The winning sequences, and how sure it is that what is supported beats the default."""
+    planner = Planner(facts.model, fit_leaving(facts.table))
+    sequences = winning_sequences(planner, facts.found, assigned_sequences(frame, facts.leads, planner.length), rng)
+    return sequences, confidence(facts, planner, sequences, rng)
+
+
+def confidence(facts: Facts, planner: Planner, sequences: Any, rng: np.random.Generator) -> float:
     """Probability that the best plan, or else the best first channel, beats the default; 0 where nothing is supported."""
     if not any(any_supported(items) for items in facts.found.values()):
         return 0.0
-    planned = isinstance(sequences, list) and any(item["status"] == Status.SUPPORTED for item in sequences)
-    if best_first(facts.found) is not None and not planned:
+    by_plan = isinstance(sequences, list) and any(item["status"] == Status.SUPPORTED for item in sequences)
+    if best_first(facts.found) is not None and not by_plan:
         counted = count_patterns([facts.leads.channel], facts.leads.y, facts.leads.stratum)
         return probability([choice_gain(counted, len(NAMES), [DEFAULT_FIRST], rng)])
-    return probability([plan_gain(facts.patterns, facts.planner, rng)])
+    return probability([plan_gain(facts.model.patterns, planner, rng)])
 
 
 def channels_with_bookings(family: Family | None, table: AtRisk) -> Family | None:

@@ -38,7 +38,9 @@ class WhatDetector:
 
     algorithm = "what-2"
 
-    def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
+    def analyze(
+        self, frame: Frame, as_of: datetime, rng: np.random.Generator, *, claims_only: bool = False
+    ) -> dict[str, Any] | Abstention:
         """The `what` payload, or an abstention that says how many more touches are needed. as_of: aware."""
         table = at_risk(frame)
         counts = written(frame, table)
@@ -65,7 +67,9 @@ class WhatDetector:
             return silent
         named = any(length.get("status") == Status.SUPPORTED for length in parts["optimal_length"].values())
         backed = named or any(map(any_supported, (*found.values(), by_type)))
-        confidence = chance_of_gain(fitted, rng) if backed else chance_of_winners(by_arm)
+        confidence = 0.0
+        if not claims_only:
+            confidence = chance_of_gain(fitted, rng) if backed else chance_of_winners(by_arm)
         payload: dict[str, Any] = rounded(
             {**head(PatternType.WHAT, as_of, counts.touches, confidence, table.outcome), **parts}
         )

@@ -85,7 +85,9 @@ class WhenDetector:
 
     algorithm = "when-2"
 
-    def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
+    def analyze(
+        self, frame: Frame, as_of: datetime, rng: np.random.Generator, *, claims_only: bool = False
+    ) -> dict[str, Any] | Abstention:
         """The `when` payload, or an abstention that says how many more touches are needed. as_of: aware."""
         table = at_risk(frame)
         if reason := too_few(table):
@@ -94,7 +96,7 @@ class WhenDetector:
         found = judged(attributes, table)
         costly = costly_gaps(found.costs)
         gap = optimal_gap(found.of("gap"), costly)
-        sure = confidence(attributes, found, costly, rng)
+        sure = 0.0 if claims_only else confidence(attributes, found, costly, rng)
         payload = {
             **head(PatternType.WHEN, as_of, len(table), sure, table.outcome),
             "best_days": days(found.of("day"), table),

@@ -60,7 +60,9 @@ class WhoDetector:
     def __init__(self, champion: Mapping[str, float] = DEFAULT_WEIGHTS, borrowing: Borrowing | None = None) -> None:
         self.champion, self.borrowing = champion, borrowing
 
-    def analyze(self, frame: Frame, as_of: datetime, rng: np.random.Generator) -> dict[str, Any] | Abstention:
+    def analyze(
+        self, frame: Frame, as_of: datetime, rng: np.random.Generator, *, claims_only: bool = False
+    ) -> dict[str, Any] | Abstention:
         """The `who` payload, or an abstention that says how many more leads are needed. as_of: aware."""
         units = lead_units(frame)
         reason, lender = too_few(units), self.lender(frame)
@@ -72,9 +74,12 @@ class WhoDetector:
         supported = any(any_supported(items) for items in found.values())
         weighing = self.weighing(leads, units, rng, reason=reason, lender=lender, any_supported=supported)
         sure = weighing.confidence if supported or weighing.promoted else 0.0
+        rankings: dict[str, Any] = {}
+        if not claims_only:
+            rankings = dict.fromkeys(RANKED, reason.payload()) if reason else ranked_parts(found, leads, units)
         payload = {
             **head(PatternType.WHO, as_of, len(units), sure, units.outcome),
-            **(dict.fromkeys(RANKED, reason.payload()) if reason else ranked_parts(found, leads, units)),
+            **rankings,
             "recommended_weights": weighing.weights,
             "learned_components": weighing.components,
             "recommended_tiers": weighing.tiers,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
 
-from patterns import scorecard
+from patterns import learning, scorecard
 from patterns.detectors.earlier import until
 from patterns.detectors.findings import Abstention
 from patterns.detectors.how import HowDetector
@@ -39,6 +39,16 @@ def test_each_pattern_is_judged_on_what_came_after_the_moment(cards):
     assert cards["who"]["backtest"]["learned_up_to"] == cards["how"]["backtest"]["learned_up_to"] < "2026-01-20"
     assert 0.4 < cards["who"]["backtest"]["auc"] < 0.65  # channels matter in this world, leads do not
     assert cards["how"]["backtest"]["ratio"] > 1.2
+
+
+def test_claims_alone_are_judged_as_all_that_is_learned(frame):
+    moment = AS_OF.timestamp() - 60 * 86_400
+    earlier, began = until(frame, moment), datetime.fromtimestamp(moment, UTC)
+    whole, claims = learning.analyze(earlier, began), learning.claims(earlier, began)
+    assert {kind for kind in whole if "abstained" not in scorecard.backtest(kind, frame, moment, whole[kind])}
+    for kind in whole:
+        told = scorecard.backtest(kind, frame, moment, claims[kind])
+        assert told == scorecard.backtest(kind, frame, moment, whole[kind])
 
 
 def test_what_stands_beside_it(cards):
