@@ -99,7 +99,7 @@ def test_a_client_without_any_history_abstains(customer):
 def test_what_goes_wrong_leaves_the_old_patterns_and_a_record(brought_in, monkeypatch):
     learning.learn(brought_in, AS_OF)
 
-    def fail(*_):
+    def fail(*_, **__):
         raise ArithmeticError("no such luck")
 
     monkeypatch.setattr(learning.DETECTORS[PatternType.HOW], "analyze", fail)
