@@ -130,8 +130,7 @@ def log_odds(subject: Subject, effects: Effects, rows: Ints | slice = slice(None
 def centred(table: Table, effects: Effects, place: int) -> Floats:
     """What the values of an attribute do to the log odds, around their mean over leads: unknown ones count as average."""
     values = effects.coefficients[table.starts[place] : table.starts[place + 1]]
-    codes = table.levels[:, place]
-    counts = np.bincount(codes[codes >= 0], minlength=len(values))
+    counts = table.counts[place]
     return np.asarray(values - values @ counts / counts.sum())
 
 

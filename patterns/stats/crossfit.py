@@ -60,6 +60,13 @@ class Table:
         return [code.astype(np.intp) for code in (*families, self.stratum)]
 
     @cached_property
+    def counts(self) -> list[Ints]:
+        """How many leads have each level, of each family."""
+        return [
+            np.bincount(code, minlength=size + 1)[:size] for code, size in zip(self.codes, self.sizes, strict=False)
+        ]
+
+    @cached_property
     def strata(self) -> int:
         return int(self.stratum.max(initial=-1)) + 1
 

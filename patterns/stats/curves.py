@@ -106,11 +106,11 @@ def posterior(expand: Expansion, size: int, walk: Walk, level_sd: float = 0.0) -
     """
     prior = Prior.of(size, walk, level_sd)
     mean = np.zeros(size)
-    seen = np.flatnonzero(expand(mean)[1].diagonal())
+    slope, curvature = expand(mean)
+    seen = np.flatnonzero(curvature.diagonal())
     toward = prior.covariance[:, :, seen]  # of all values with these
     own, one = toward[:, seen], np.eye(len(seen))
     for _ in range(ROUNDS):
-        slope, curvature = expand(mean)
         known = curvature[np.ix_(seen, seen)]
         target = slope[seen] + known @ mean[seen]
         inner = known @ own + one
@@ -122,6 +122,7 @@ def posterior(expand: Expansion, size: int, walk: Walk, level_sd: float = 0.0) -
         mean = mean + step
         if np.abs(step).max() < CLOSE:
             break
+        slope, curvature = expand(mean)
     around = means - mean
     gained = toward @ np.linalg.solve(inner, known @ toward.transpose(0, 2, 1))
     covariance = np.tensordot(mass, prior.covariance - gained, 1) + (around.T * mass) @ around

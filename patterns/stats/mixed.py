@@ -11,6 +11,7 @@ as the client's features in general ask for.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -121,6 +122,16 @@ class Side:
         """With that precision of a prior on each level."""
         return Side(self.diagonal + precision, self.sums)
 
+    @cached_property
+    def products(self) -> Floats:
+        """What eliminating the levels takes from the sums' own products."""
+        return np.asarray(self.sums.T @ (self.sums / self.diagonal[:, None]))
+
+    @cached_property
+    def volume(self) -> float:
+        """The log of the determinant."""
+        return float(np.log(self.diagonal).sum())
+
 
 @dataclass(frozen=True)
 class Reduced:
@@ -171,8 +182,8 @@ class System:
         few, log_determinant = cholesky.solved(dense, rest)
         cross = self.cross if self.few_templates else self.cross.T
         rest_of_many = (many.sums - cross @ few) / many.diagonal[:, None]
-        products = many.sums.T @ (many.sums / many.diagonal[:, None]) + rest.T @ few
-        volume = np.log(many.diagonal).sum() + log_determinant
+        products = many.products + rest.T @ few
+        volume = many.volume + log_determinant
         evidence = 0.5 * products[-1, -1] - 0.5 * volume - self.texts.templates * np.log(sigma)
         matrix = self.square[:-1] - products[:-1, :-1]
         strata_luck = (rest_of_many, few) if self.few_templates else (few, rest_of_many)
