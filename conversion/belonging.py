@@ -29,11 +29,15 @@ class Tie:
     shared: bool
 
     def broken(self, row: str) -> str:
-        """SQL: whether `row` (NEW, or a table's alias) names a row of somebody else's."""
+        """SQL: whether `row` (NEW, or a table's alias) names a row of somebody else's.
+
+        The client is compared outside the look-up, so that each named row is found by its id: joined, PostgreSQL without
+        fresh statistics goes through all rows of the client for each row.
+        """
         whose = f"p.client_id = {row}.client_id" + (" OR p.client_id IS NULL" if self.shared else "")
         return (
-            f"{row}.{self.column} IS NOT NULL AND {row}.client_id IS NOT NULL AND NOT EXISTS "
-            f"(SELECT 1 FROM {self.parent} p WHERE p.id = {row}.{self.column} AND ({whose}))"
+            f"{row}.{self.column} IS NOT NULL AND {row}.client_id IS NOT NULL AND NOT COALESCE("
+            f"(SELECT {whose} FROM {self.parent} p WHERE p.id = {row}.{self.column}), FALSE)"
         )
 
     @property
