@@ -4,25 +4,29 @@ COPY goes through a staging table where policies bind the role, since PostgreSQL
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, models
+from uuid_utils import uuid7
 
-from conversion.encoding import Block, Form, Values
+from conversion.encoding import Block, Form, Stored, Values
 from conversion.walls import wall
 
 NOTHING: Values = {}
+FEW = 100  # rows that one statement inserts: on SQLite each statement costs as much as half a row
 
 
 class Writer:
     """Inserts and updates rows of one model. A row is a mapping of all its columns (attnames) to Python values."""
 
-    def __init__(self, model: type[models.Model], always: Values = NOTHING) -> None:
-        """always: values by column that all rows share; the rows need not have them."""
-        self.form = Form(
-            connection.vendor, {field.attname: _kind(field) for field in model._meta.concrete_fields}, always
-        )
+    def __init__(self, model: type[models.Model], always: Values = NOTHING, first: Sequence[str] = ()) -> None:
+        """always: values by column that all rows share; the rows need not have them. first: columns that stand in front in
+        stored rows, where rows differ by these alone.
+        """
+        kinds = {field.attname: _kind(field) for field in model._meta.concrete_fields}
+        self.form = Form(connection.vendor, kinds, always, first)
         self.columns = self.form.columns
         self._table = model._meta.db_table
         self._staging = f"staged_{self._table}"
@@ -31,21 +35,37 @@ class Writer:
     def insert(self, rows: Sequence[Values]) -> None:
         self.store(self.form.block(rows))
 
+    def insert_stored(self, rows: Sequence[Stored]) -> None:
+        """Insert rows such as `form.stored` makes. Few are inserted by one statement."""
+        if connection.vendor == "postgresql" and len(rows) > FEW:
+            self.store(self.form.lines(rows))
+        else:
+            self._prepared(rows)
+
     def store(self, block: Block | None) -> None:
         """Insert rows that `form` has written; None: there are none."""
         if not block:
             return
         if connection.vendor != "postgresql":
-            places = ", ".join(["%s"] * len(self.columns))
-            with connection.cursor() as cursor:
-                cursor.executemany(
-                    f"INSERT INTO {self._table} ({self._names}) VALUES ({places})", cast("list[Any]", block)
-                )
+            self._prepared(cast("list[Stored]", block))
         elif wall().binds:
             self._stage(block)
             self._run(f"INSERT INTO {self._table} ({self._names}) SELECT {self._names} FROM {self._staging}")
         else:
             self._copy(self._table, block)
+
+    def _prepared(self, rows: Sequence[Stored]) -> None:
+        whole = len(rows) - len(rows) % FEW
+        batches, rest = [rows[start : start + FEW] for start in range(0, whole, FEW)], rows[whole:]
+        with connection.cursor() as cursor:
+            if batches:
+                cursor.executemany(self._inserting(FEW), [[*chain.from_iterable(batch)] for batch in batches])
+            if rest:
+                cursor.execute(self._inserting(len(rest)), [*chain.from_iterable(rest)])
+
+    def _inserting(self, rows: int) -> str:
+        places = f"({', '.join(['%s'] * len(self.columns))})"
+        return f"INSERT INTO {self._table} ({self._names}) VALUES {', '.join([places] * rows)}"
 
     def update(self, rows: Sequence[Values], *, keep: Iterable[str] = ()) -> None:
         """Set all columns of the rows, found by `id`, except those in `keep`."""
@@ -114,6 +134,11 @@ def _kind(field: models.Field) -> str:
     if isinstance(field, models.ForeignKey):
         return _kind(field.target_field)
     return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(field.get_internal_type(), "")
+
+
+def fresh_id() -> str:
+    """A new id, as `stored_id` gives it on SQLite; PostgreSQL reads it in a load."""
+    return uuid7().hex
 
 
 def stored_id(value: UUID) -> Any:

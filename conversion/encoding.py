@@ -1,14 +1,15 @@
 """Rows as the databases take them: lines of COPY on PostgreSQL, tuples of parameters on SQLite. No Django here."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 Values = Mapping[str, Any]
-Block = bytes | list[tuple[Any, ...]]
+Stored = tuple[Any, ...]
+Block = bytes | list[Stored]
 
 
 class Encoded(str):
@@ -20,17 +21,19 @@ class Encoded(str):
 class Form:
     """How rows of one table are written. It can be pickled, so that another process may write them.
 
-    kinds: "id", "moment", "json" or "" by column. always: values that all rows share, by column.
+    kinds: "id", "moment", "json" or "" by column. always: values that all rows share, by column. first: columns that stand in
+    front.
     """
 
-    def __init__(self, vendor: str, kinds: Mapping[str, str], always: Values) -> None:
-        self._given = vendor, kinds, always
+    def __init__(self, vendor: str, kinds: Mapping[str, str], always: Values, first: Sequence[str] = ()) -> None:
+        self._given = vendor, kinds, always, first
         self._copied = vendor == "postgresql"
         converters = COPIED if self._copied else PREPARED
-        own = [name for name in kinds if name not in always]
+        own = [name for name in dict.fromkeys((*first, *kinds)) if name not in always]
         self.columns = (*own, *always)
         self._values = itemgetter(*own)
         self._converters = [converters[kinds[name]] for name in own]
+        self._parameters = [(PARAMETERS if self._copied else PREPARED)[kinds[name]] for name in own]
         self._shared = tuple(converters[kinds[name]](value) for name, value in always.items())
         self._end = "".join(f"\t{text}" for text in self._shared) + "\n"
 
@@ -42,6 +45,14 @@ class Form:
         if self._copied:
             return "".join(["\t".join(self._own(row)) + self._end for row in rows]).encode()
         return [(*self._own(row), *self._shared) for row in rows]
+
+    def stored(self, row: Values) -> Stored:
+        """The values of a row as parameters of a statement, in the order of `columns`; none of those that rows share."""
+        return tuple(convert(value) for convert, value in zip(self._parameters, self._values(row), strict=True))
+
+    def lines(self, rows: Iterable[Stored]) -> bytes:
+        """Stored rows as lines of COPY."""
+        return "".join(["\t".join(map(_copied, row)) + self._end for row in rows]).encode()
 
     def _own(self, row: Values) -> list[Any]:
         return [convert(value) for convert, value in zip(self._converters, self._values(row), strict=True)]
@@ -88,6 +99,12 @@ def _prepared_moment(value: datetime | None) -> str | None:
 
 
 COPIED: Mapping[str, Callable[[Any], str]] = {"": _copied, "id": _copied, "moment": _copied, "json": _copied_json}
+PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
+    "": _as_it_is,
+    "id": _as_it_is,
+    "moment": _as_it_is,
+    "json": _prepared_json,
+}
 PREPARED: Mapping[str, Callable[[Any], Any]] = {
     "": _as_it_is,
     "id": _prepared_id,

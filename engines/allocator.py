@@ -20,8 +20,9 @@ from conversion.vocabulary import LeadStatus
 from engines.bookings import booked, booked_on
 from engines.calendar import checked
 from engines.channels import PlanRefused
-from engines.enrolment import Enroller, enrol
+from engines.enrolment import enrol
 from engines.plan import Plan, PlannedLead, plan
+from engines.planner import Planner
 from engines.reach import refusal, unreachable
 from engines.seats import Seats
 from engines.senders import Desk, desk
@@ -32,7 +33,7 @@ from patterns.guidance import Guidance
 
 # What planning reads of a lead.
 READ = (
-    *("client_id", "external_id", "email", "email_key", "phone", "linkedin_url", "country", "timezone", "extra"),
+    *("id", "external_id", "email", "email_key", "phone", "linkedin_url", "country", "timezone", "extra"),
     *("status", "deleted_at", "erased_at", "is_unsubscribed", "has_bounced", "do_not_contact", "als_tier", "als_score"),
 )
 BATCH = 1_000  # leads planned in one transaction, during which nobody else plans for the client: about a second
@@ -59,22 +60,31 @@ class Terms:
 
     def plan(self, lead: Lead, found: Desk, seats: Seats, suppressed: frozenset[str]) -> Plan:
         """The lead's plan, on these seats. Raises PlanRefused where it may not be contacted, and as `engines.plan.plan`."""
-        if reason := refusal(lead, suppressed):
-            raise PlanRefused(reason)
-        view = PlannedLead(
-            lead.pk,
-            lead.als_tier or als.tier(lead.als_score, self.guidance.tiers).value,
-            whereabouts(lead.timezone, lead.country, found.timezone),
-            unreachable(lead, suppressed),
-        )
         return plan(
-            view,
+            self.view(lead, found, suppressed),
             self.guidance,
             self.at,
             seats=seats,
             touch_count=self.touch_count,
             sequence=self.sequence,
             holdout_share=found.holdout_share,
+        )
+
+    def planner(self, found: Desk, seats: Seats) -> Planner:
+        """Of many leads, on these seats, which it books."""
+        return Planner(self.guidance, self.at, seats, self.touch_count, self.sequence, found.holdout_share)
+
+    def view(self, lead: Any, found: Desk, suppressed: frozenset[str]) -> PlannedLead:
+        """What a plan needs to know of a lead, which has the attributes READ. Raises PlanRefused where it may not be
+        contacted.
+        """
+        if reason := refusal(lead, suppressed):
+            raise PlanRefused(reason)
+        return PlannedLead(
+            lead.id,
+            lead.als_tier or als.tier(lead.als_score, self.guidance.tiers).value,
+            whereabouts(lead.timezone, lead.country, found.timezone),
+            unreachable(lead, suppressed),
         )
 
 
@@ -101,7 +111,7 @@ class AllocatorEngine:
         terms = Terms(guidance.for_client(client, moment), moment, sequence_override, touch_count)
         with transaction.atomic():
             made = draft(lead, client, terms, lock=True)
-            enrol(made, client, moment)
+            enrol([made], client, moment)
         return made.payload()
 
     def allocate_client(
@@ -123,14 +133,14 @@ class AllocatorEngine:
         """
         started, moment = time.monotonic(), checked(at or now())
         terms = Terms(guidance.for_client(client, moment), moment, touch_count=touch_count)
-        enroller, refused, planned = Enroller(client), Counter[str](), 0
+        refused, planned = Counter[str](), 0
         for ids in batches(client, batch):
             left = None if limit is None else limit - planned
             if left == 0:
                 break
             with transaction.atomic():
                 plans = list(islice(drafts(client, ids, terms, refused), left))
-                enroller.enrol(plans, moment)
+                enrol(plans, client, moment)
             planned += len(plans)
             progress(planned + refused.total())
         return Allocated(client, planned, dict(refused), time.monotonic() - started)
@@ -182,14 +192,11 @@ def new_leads(client: Client) -> QuerySet[Lead]:
 def drafts(client: Client, ids: Sequence[Any], terms: Terms, refused: Counter[str]) -> Iterator[Plan]:
     """The plans of those of the leads that are still to be planned, in the order of `ids`; each books its places."""
     found = desk(client, lock=True)
-    leads = {lead.pk: lead for lead in new_leads(client).filter(pk__in=ids).only(*READ)}
-    seats = booked(found.seats, terms.at).seats
+    leads = {lead.id: lead for lead in new_leads(client).filter(pk__in=ids).values_list(*READ, named=True)}
+    planner = terms.planner(found, booked(found.seats, terms.at).seats)
     suppressed = SuppressedAmong(leads.values(), client)
     for lead in (leads[key] for key in ids if key in leads):
         try:
-            made = terms.plan(lead, found, seats, suppressed.kinds(lead))
+            yield planner.plan(terms.view(lead, found, suppressed.kinds(lead)))
         except PlanRefused as answer:
             refused[str(answer)] += 1
-            continue
-        seats.book((touch.sender, touch.at) for touch in made.touches)
-        yield made

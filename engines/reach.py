@@ -7,7 +7,13 @@ from conversion.addresses import E164, usable_key
 from conversion.vocabulary import Channel, LeadStatus
 
 # A channel that cannot be used gives way to the first of these that can.
-REPLACEMENTS = (Channel.EMAIL, Channel.LINKEDIN, Channel.SMS, Channel.VOICE, Channel.MAIL)
+REPLACEMENTS = EMAIL, LINKEDIN, SMS, VOICE, MAIL = (
+    Channel.EMAIL,
+    Channel.LINKEDIN,
+    Channel.SMS,
+    Channel.VOICE,
+    Channel.MAIL,
+)
 
 # A lead has no column for a postal address; sources that have one leave it among the extra attributes.
 POSTAL = ("postal_address", "mailing_address", "street_address", "address", "street")
@@ -51,20 +57,20 @@ def unreachable(lead: Any, suppressed: Collection[str] = ()) -> dict[str, str]:
     """
     missing: dict[str, str] = {}
     if "email" in suppressed:
-        missing[Channel.EMAIL] = "its e-mail address is suppressed"
+        missing[EMAIL] = "its e-mail address is suppressed"
     elif not address_of(lead):
-        missing[Channel.EMAIL] = "no usable e-mail address" if lead.email.strip() else "no e-mail address"
+        missing[EMAIL] = "no usable e-mail address" if lead.email.strip() else "no e-mail address"
     if "phone" in suppressed:
-        missing[Channel.SMS] = missing[Channel.VOICE] = "its phone number is suppressed"
+        missing[SMS] = missing[VOICE] = "its phone number is suppressed"
     elif not E164.fullmatch(lead.phone.strip()):
         without = "no phone number in its international form" if lead.phone.strip() else "no phone number"
-        missing[Channel.SMS] = missing[Channel.VOICE] = without
+        missing[SMS] = missing[VOICE] = without
     if "linkedin" in suppressed:
-        missing[Channel.LINKEDIN] = "its LinkedIn profile is suppressed"
+        missing[LINKEDIN] = "its LinkedIn profile is suppressed"
     elif not lead.linkedin_url.strip():
-        missing[Channel.LINKEDIN] = "no LinkedIn profile"
+        missing[LINKEDIN] = "no LinkedIn profile"
     if not has_postal_address(lead.extra):
-        missing[Channel.MAIL] = "no postal address"
+        missing[MAIL] = "no postal address"
     return missing
 
 

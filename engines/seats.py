@@ -21,7 +21,7 @@ class Seat:
     ramp_started_on: date | None = None
 
     def cap_on(self, day: date) -> int:
-        return ramp.cap_on(day, self.cap, self.ramp_started_on)
+        return self.cap if self.ramp_started_on is None else ramp.cap_on(day, self.cap, self.ramp_started_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +73,11 @@ class Bookings:
         """
         day = self.seats.day(moment)
         keeper = self.kept.get(channel)
-        for seat in self.seats.of[channel] if keeper is None else (keeper,):
-            own = sum(1 for mine, on in self.own if mine is seat and on == day)
-            if seat.booked.get(day, 0) + own < seat.cap_on(day):
+        if keeper is not None:
+            own = self.own.count((keeper, day))
+            return keeper if keeper.booked.get(day, 0) + own < keeper.cap_on(day) else None
+        for seat in self.seats.of[channel]:
+            if seat.booked.get(day, 0) < seat.cap_on(day):
                 return seat
         return None
 

@@ -30,10 +30,10 @@ class Slot:
 
 
 @lru_cache(maxsize=65536)
-def hour_of(day: date, hour: int, zone: ZoneInfo) -> tuple[datetime, float] | None:
-    """`local_moment`, and its seconds since 1970: leads that are planned together meet the same hours."""
+def hour_of(day: date, hour: int, zone: ZoneInfo) -> tuple[datetime, float, datetime] | None:
+    """`local_moment`, its seconds since 1970 and its wall-clock time: leads that are planned together meet the same hours."""
     moment = local_moment(day, hour, zone)
-    return None if moment is None else (moment, moment.timestamp())
+    return None if moment is None else (moment, moment.timestamp(), moment.replace(tzinfo=None))
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Search:
         known, taken = self.bookings.knows(self.channel), False
         for hour, reason in self.hours:
             found = hour_of(day, hour, self.where.zone)
-            if found is None or found[1] <= self.after or found[0].replace(tzinfo=None) < self.earliest:
+            if found is None or found[1] <= self.after or found[2] < self.earliest:
                 continue
             if quiet(self.channel, hour):
                 continue

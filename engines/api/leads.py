@@ -62,7 +62,7 @@ class LeadDecisions(ClientRows):
             with transaction.atomic():
                 made = draft(lead, lead.client, terms, lock=not preview)
                 if not preview:
-                    enrol(made, lead.client, at)
+                    enrol([made], lead.client, at)
                     self.record("plan", lead)
         except PlanRefused as answer:
             raise Conflict(f"No plan is made for the lead: {answer}.") from answer

@@ -89,7 +89,7 @@ def plan(request: Any, lead: Lead) -> None:
     try:
         with transaction.atomic():
             made = draft(lead, lead.client, known, lock=True)
-            enrol(made, lead.client, at)
+            enrol([made], lead.client, at)
             note(request, "plan", lead)
     except PlanRefused as answer:
         messages.info(request, f"No plan was made: {answer}.")

@@ -65,7 +65,7 @@ class Command(Audited):
 def kept(lead: Lead, client: Client, terms: Terms) -> Plan:
     with transaction.atomic():
         plan = draft(lead, client, terms, lock=True)
-        enrol(plan, client, terms.at)
+        enrol([plan], client, terms.at)
     return plan
 
 
