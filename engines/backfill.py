@@ -241,7 +241,7 @@ def score(client: Client, leads: Iterable[Lead]) -> int:
     scores = score_leads(
         columns, ideal_profile(client), known.weights, known.tiers, learned=known.learned, calibration=known.calibration
     )
-    return scorer.write([lead.pk for lead in bare], list(scorer.values(scores, known.weights, at, known.learned)))
+    return scorer.write([lead.pk for lead in bare], list(scorer.values(scores, at, known.learned)), known.weights, at)
 
 
 def rebuild(client: Client, leads: Iterable[Lead]) -> dict[str, int]:

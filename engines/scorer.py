@@ -26,8 +26,14 @@ ONLY = (PatternType.WHO,)  # what a score asks of the guidance
 BATCH = 10_000  # leads held at a time: some 20 MB
 TABLE = "conversion_lead"
 POINTS = tuple(f"als_{part}" for part in PARTS)
-WRITTEN = ("als_score", "als_tier", "als_components", "als_weights_used", "scored_at", *POINTS)
-TYPES = ("int2", "text", "jsonb", "jsonb", "timestamptz", *("int2" for _ in POINTS))  # on PostgreSQL
+WRITTEN = ("als_score", "als_tier", "als_components", *POINTS)
+SHARED = ("als_weights_used", "scored_at")  # alike on all leads that are scored together
+ARRAYS = (
+    "unnest(%s::int2[])",
+    "unnest(%s::text[])",
+    "jsonb_array_elements(%s::jsonb)",
+    *("unnest(%s::int2[])" for _ in POINTS),
+)
 
 
 @dataclass(frozen=True)
@@ -100,18 +106,11 @@ class ScorerEngine:
         known = guidance.for_client(owner, moment, ONLY)
         score = explain(lead, ideal_profile(owner), known, moment)
         points = [score.components[part] for part in PARTS]
-        written = (
-            score.score,
-            score.tier,
-            json.dumps(score.components),
-            json.dumps(score.weights),
-            connection.ops.adapt_datetimefield_value(moment),
-            *points,
-        )
-        if not write([lead.pk], [written]):
+        written = (score.score, score.tier, json.dumps(score.components), *points)
+        if not write([lead.pk], [written], score.weights, moment):
             raise ValueError(f"lead {lead.pk} is not there any more: not scored")
-        kept = (score.score, score.tier, score.components, score.weights, moment, *points)
-        for name, value in zip(WRITTEN, kept, strict=True):
+        kept = (score.score, score.tier, score.components, *points, score.weights, moment)
+        for name, value in zip((*WRITTEN, *SHARED), kept, strict=True):
             setattr(lead, name, value)
         return score
 
@@ -206,7 +205,7 @@ def score_batches(
             scores = score_leads(
                 by_name, icp, known.weights, known.tiers, learned=known.learned, calibration=known.calibration
             )
-            write(ids, list(values(scores, known.weights, at, known.learned)))
+            write(ids, list(values(scores, at, known.learned)), known.weights, at)
         after = created[-1], ids[-1]
         yield after, scores
         if len(ids) < batch:
@@ -224,34 +223,43 @@ def read(client: Client, after: Mark | None, batch: int, asked: Sequence[str] = 
     return list(ordered.values_list("created_at", "id", *asked)[:batch])
 
 
-def write(ids: Sequence[Any], rows: Sequence[tuple[Any, ...]]) -> int:
+def write(ids: Sequence[Any], rows: Sequence[tuple[Any, ...]], weights: Mapping[str, float], at: datetime) -> int:
     """Keep scores, values of WRITTEN a row, on the leads with these ids that are not deleted, with one prepared
     statement. Returns how many leads that were. Raw, because the ORM takes longer to make the statement than to run it.
     """
-    pairs = ", ".join(f"{name} = %s" for name in WRITTEN)
+    shared = (json.dumps(dict(weights)), connection.ops.adapt_datetimefield_value(at))
+    alike = ", ".join(f"{name} = %s" for name in SHARED)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             pairs = ", ".join(f"{name} = new.{name}" for name in WRITTEN)
-            lists = ", ".join(["%s::uuid[]", *(f"%s::{kind}[]" for kind in TYPES)])
             cursor.execute(
-                f"UPDATE {TABLE} SET {pairs} FROM unnest({lists}) AS new(id, {', '.join(WRITTEN)}) "
-                f"WHERE new.id = {TABLE}.id AND deleted_at IS NULL",
-                [list(ids), *(list(column) for column in zip(*rows, strict=True))],
+                f"UPDATE {TABLE} SET {alike}, {pairs} FROM ROWS FROM (unnest(%s::uuid[]), {', '.join(ARRAYS)}) "
+                f"AS new(id, {', '.join(WRITTEN)}) WHERE new.id = {TABLE}.id AND deleted_at IS NULL",
+                [*shared, *arrays(ids, *zip(*rows, strict=True))],
             )
         else:
+            pairs = ", ".join(f"{name} = %s" for name in WRITTEN)
             cursor.executemany(
-                f"UPDATE {TABLE} SET {pairs} WHERE id = %s AND deleted_at IS NULL",
-                [(*row, key.hex) for row, key in zip(rows, ids, strict=True)],
+                f"UPDATE {TABLE} SET {alike}, {pairs} WHERE id = %s AND deleted_at IS NULL",
+                [(*shared, *row, key.hex) for row, key in zip(rows, ids, strict=True)],
             )
         return int(cursor.rowcount)
 
 
-def values(
-    scores: Scores, weights: Mapping[str, float], at: datetime, learned: LearnedComponents | None = None
-) -> Iterator[tuple[Any, ...]]:
+def arrays(*columns: Sequence[Any]) -> list[str]:
+    """The ids and the columns WRITTEN as texts: PostgreSQL reads each at once, where the driver would quote value by value.
+    None of ids, numbers and tiers needs quotes.
+    """
+    texts = [",".join(map(str, column)) for column in columns]
+    return [
+        f"[{text}]" if name == "als_components" else f"{{{text}}}"
+        for name, text in zip(("id", *WRITTEN), texts, strict=True)
+    ]
+
+
+def values(scores: Scores, at: datetime, learned: LearnedComponents | None = None) -> Iterator[tuple[Any, ...]]:
     """Values of WRITTEN, a row a lead. The JSON of the components is made once for each distinct set of them."""
     names = [tier.value for tier in TIERS]
-    used, moment = json.dumps(dict(weights)), connection.ops.adapt_datetimefield_value(at)
     texts: dict[tuple[Any, ...], str] = {}
     parts = tuple(learned.parts) if learned else ()
     columns = (scores.components.tolist(), scores.score.tolist(), scores.tier.tolist())
@@ -265,4 +273,4 @@ def values(
                 dict(zip(PARTS, points, strict=True)), dict(zip(parts, points_learned, strict=True)), chance, at
             )
             text = texts[key] = json.dumps(stored)
-        yield (score, names[tier], text, used, moment, *points)
+        yield (score, names[tier], text, *points)

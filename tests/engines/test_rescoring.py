@@ -88,11 +88,11 @@ def test_it_goes_on_where_it_was_cut_off(customer, leads, monkeypatch):
     assert rescore(AT, seconds=0) == 3
     real, calls = scorer.write, []
 
-    def die_at_second(ids, rows):
-        calls.append(len(ids))
+    def die_at_second(*written):
+        calls.append(written)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(ids, rows)
+        return real(*written)
 
     with monkeypatch.context() as patched:
         patched.setattr(scorer, "write", die_at_second)
