@@ -46,7 +46,7 @@ def test_it_goes_on(customer, monkeypatch):
     assert (said.startswith("Acme: 5 leads"), errors) == (True, "Going on after 4 leads.\n")
 
 
-def broken(ids, *_, calls=[]):  # noqa: B006 (it counts)
+def broken(ids, rows, *_, calls=[]):  # noqa: B006 (it counts)
     calls.append(ids)
     if len(calls) == 3:
         raise RuntimeError
