@@ -78,6 +78,18 @@ class Changes:
             ImportChange.objects.for_client(self._client).filter(pk__in=same).delete()
 
 
+def leave_bookings(befores: Sequence[Mapping[str, Any]], afters: Sequence[Mapping[str, Any]]) -> None:
+    """A touch that goes to another lead leaves its booking behind, since that lead may have one: settling says which touch led
+    to it. befores, afters: the rows (all columns), in one order.
+    """
+    pairs = zip(befores, afters, strict=True)
+    gone = [new["id"] for old, new in pairs if old.get("led_to_booking") and old["lead_id"] != new["lead_id"]]
+    if gone:
+        Activity.objects.filter(client__in={row["client_id"] for row in afters}, pk__in=gone).update(
+            led_to_booking=False
+        )
+
+
 def rows_by_id(model: type[ClientRow], client: Client, ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     """All columns of the client's rows of these ids (some thousands at most), locked: nobody else changes them now."""
     rows = model.objects.for_client(client).filter(pk__in=ids).select_for_update(no_key=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from conversion.als import DEFAULT_ICP
 from conversion.bulk import Writer, analyse
-from conversion.importer.changes import DERIVED, rows_by_id
+from conversion.importer.changes import DERIVED, leave_bookings, rows_by_id
 from conversion.importer.columns import Kind
 from conversion.importer.faults import BadRow, Reject
 from conversion.importer.fitting import Fitting, Row
@@ -138,6 +138,7 @@ class Loader:
         self._writer.update(same, keep=DERIVED)
         self.job.changes.add(self.table, old)
         self.storing([*old, *new])
+        leave_bookings(old, new)
         self._writer.update(new, keep=DERIVED)
         self.counts.updated += len(new)
         self.stored(new, before=old)

@@ -12,7 +12,7 @@ from conversion import optouts
 from conversion.attribution import LeadSet
 from conversion.bulk import Writer, stored_id
 from conversion.counts import counted
-from conversion.importer.changes import DERIVED, MODELS, as_json, from_json, pages, rows_by_id
+from conversion.importer.changes import DERIVED, MODELS, as_json, from_json, leave_bookings, pages, rows_by_id
 from conversion.models import Client, ImportBatch, ImportChange
 from conversion.tenancy import ClientRow
 
@@ -121,7 +121,7 @@ def _restore_page(
 ) -> int:
     """Write the rows as they were. Returns how many columns somebody else changed since, and which therefore stay."""
     present = rows_by_id(model, client, [change["row_id"] for change in changes])
-    rows, kept = [], 0
+    befores, rows, kept = [], [], 0
     for change in changes:
         row = present.get(change["row_id"])
         if row is None:
@@ -132,7 +132,9 @@ def _restore_page(
         after = {**row, **from_json(model, columns)}
         if table != "lead":
             leads.add([after["lead_id"]])
+        befores.append(row)
         rows.append(after)
+    leave_bookings(befores, rows)
     writer = Writer(model)
     for _ in range(2):  # see LeadLoader.stored: where a status changes alone, its time is set by the triggers
         writer.update(rows, keep=DERIVED)

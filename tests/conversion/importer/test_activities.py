@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from conversion.content import DEFAULT
-from conversion.models import Activity, Lead
+from conversion.importer.undo import undo
+from conversion.models import Activity, ImportBatch, Lead
 from tests.factories import touch
 
 pytestmark = pytest.mark.django_db
@@ -237,6 +238,19 @@ def test_a_call_that_booked_a_meeting_converts_its_lead(leads, bring, customer, 
     )
     assert (lead_of("A").status, lead_of("A").converted_at) == ("converted", day(7))
     assert converting(customer) == [("A", "1")]
+
+
+def test_a_touch_that_goes_to_another_lead_leaves_its_booking_behind(bring, customer):
+    """Each lead has a booking, so both touches are marked; one of them was the other lead's."""
+    bring(leads=LEADS.replace("contacted,", "converted,2026-03-11T00:00:00Z"))
+    rows = f"{HEADER}\nt1,A,email,2026-03-02T10:00:00Z\nt2,B,email,2026-03-03T10:00:00Z\n"
+    first = bring(activities=rows)
+    assert converting(customer) == [("A", "t1"), ("B", "t2")]
+    second = bring(activities=rows.replace("t1,A", "t1,B"))
+    assert (first.activities, second.activities) == ((2, 0, 0, 0), (0, 1, 1, 0))
+    assert converting(customer) == [("B", "t2")]
+    undo(ImportBatch.objects.for_client(customer).get(pk=second.report.batch))
+    assert converting(customer) == [("A", "t1"), ("B", "t2")]
 
 
 def test_a_conversion_without_its_time_counts_from_the_last_touch(bring, customer, lead_of):
