@@ -14,7 +14,6 @@ import csv
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.measures import Measure, note
+from benchmarks.processes import cost
 from benchmarks.scoring import database
 
 A_SECOND = {"PostgreSQL": 15_000, "SQLite": 7_000}
@@ -89,16 +89,11 @@ def imported(folder: Path, client: str) -> Run:
 
 
 def called(client: str, option: str, path: Path) -> Run:
+    """The command's own seconds: of reading the file and storing it."""
     command = [sys.executable, "manage.py", "import_history", client, option, str(path), "--json"]
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
-        printed = process.stdout.read() if process.stdout else ""
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"the import ended with {process.returncode}")
-    report = json.loads(printed)
-    rows = report[option.removeprefix("--")]["created"]
-    return Run(rows, report["seconds"], used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    used = cost(command, environment())
+    report = json.loads(used.printed)
+    return Run(report[option.removeprefix("--")]["created"], report["seconds"], used.core, used.megabytes)
 
 
 def environment() -> dict[str, str]:

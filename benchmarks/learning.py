@@ -18,10 +18,11 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks.importing import environment
 from benchmarks.measures import Measure, note
+from benchmarks.processes import Cost, cost
 from benchmarks.scoring import database
 
 LEADS_A_TOUCH = 0.198  # the simulated worlds send some five touches to a lead
@@ -33,14 +34,6 @@ COLUMNS = (
     "channel, touch_number, sent_at, template_key, campaign, plan, tier_at_send, local_day, local_hour, pain_points, cta, "
     "angles, subjects, personalization, words, chars, led_to_booking, propensity"
 )
-
-
-class Run(NamedTuple):
-    """Of one process: seconds by the clock and of a core, and the most megabytes that it took."""
-
-    seconds: float
-    core: float
-    megabytes: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,16 +77,9 @@ def filled_and_counted(name: str, activities: int) -> tuple[Any, int]:
     return client, store(simulate("all", leads=int(activities * LEADS_A_TOUCH), seed=3, as_of=today), client)
 
 
-def learned(client: Any) -> Run:
+def learned(client: Any) -> Cost:
     """One run of the command."""
-    command = [sys.executable, "manage.py", "learn_patterns", str(client.pk), "--json"]
-    start = time.perf_counter()
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL) as process:  # noqa: S603
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"learning ended with {process.returncode}")
-    return Run(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    return cost([sys.executable, "manage.py", "learn_patterns", str(client.pk), "--json"], environment())
 
 
 def grouped(client: Any, times: int) -> float:
@@ -110,8 +96,8 @@ def grouped(client: Any, times: int) -> float:
     return statistics.median(taken)
 
 
-def told(size: str, runs: list[Run], idle: Run, limit: float) -> bool:
-    seconds, core, megabytes = (statistics.median(column) for column in zip(*runs, strict=True))
+def told(size: str, runs: list[Cost], idle: Cost, limit: float) -> bool:
+    seconds, core, megabytes = (statistics.median(column) for column in [*zip(*runs, strict=True)][:3])
     more = megabytes - idle.megabytes
     print(
         f"{size}: {seconds:.2f} s, {core:.2f} s of a core, {more:.0f} MB beyond the {idle.megabytes:.0f} MB of no touches"
@@ -134,7 +120,7 @@ def told(size: str, runs: list[Run], idle: Run, limit: float) -> bool:
     return kept
 
 
-def larger_told(vendor: str, touches: int, runs: list[Run], client: Any, larger: int) -> bool:
+def larger_told(vendor: str, touches: int, runs: list[Cost], client: Any, larger: int) -> bool:
     run, seconds = learned(client), statistics.median(run.seconds for run in runs)
     ratio, most = run.seconds / seconds, TIMES_AS_LARGE * larger / touches
     size = f"{larger:,} activities, {vendor}"
@@ -145,7 +131,7 @@ def larger_told(vendor: str, touches: int, runs: list[Run], client: Any, larger:
     )
 
 
-def sqlite_told(activities: int, touches: int, runs: list[Run]) -> bool:
+def sqlite_told(activities: int, touches: int, runs: list[Cost]) -> bool:
     """The same in a process that has no DATABASE_URL."""
     command = [sys.executable, "-m", "benchmarks.learning", "--activities", str(activities), "--runs", "3", "--seconds"]
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}

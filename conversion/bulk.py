@@ -35,12 +35,14 @@ class Writer:
     def insert(self, rows: Sequence[Values]) -> None:
         self.store(self.form.block(rows))
 
-    def insert_stored(self, rows: Sequence[Stored]) -> None:
-        """Insert rows such as `form.stored` makes. Few are inserted by one statement."""
+    def insert_stored(self, rows: Sequence[tuple[Stored, Stored]]) -> None:
+        """Insert rows such as `form.stored` makes, each in two parts: its own, and what it may share with others. Few are
+        inserted by one statement.
+        """
         if connection.vendor == "postgresql" and len(rows) > FEW:
             self.store(self.form.lines(rows))
         else:
-            self._prepared(rows)
+            self._prepared([(*own, *rest) for own, rest in rows])
 
     def store(self, block: Block | None) -> None:
         """Insert rows that `form` has written; None: there are none."""

@@ -50,9 +50,16 @@ class Form:
         """The values of a row as parameters of a statement, in the order of `columns`; none of those that rows share."""
         return tuple(convert(value) for convert, value in zip(self._parameters, self._values(row), strict=True))
 
-    def lines(self, rows: Iterable[Stored]) -> bytes:
-        """Stored rows as lines of COPY."""
-        return "".join(["\t".join(map(_copied, row)) + self._end for row in rows]).encode()
+    def lines(self, rows: Sequence[tuple[Stored, Stored]]) -> bytes:
+        """Stored rows as lines of COPY, each in two parts: the text of a second part that many rows share is made once."""
+        texts: dict[int, str] = {}
+        lines = []
+        for own, rest in rows:
+            text = texts.get(id(rest))
+            if text is None:
+                text = texts[id(rest)] = "\t".join(map(_copied, rest)) + self._end
+            lines.append("\t".join((*map(_copied, own), text)))
+        return "".join(lines).encode()
 
     def _own(self, row: Values) -> list[Any]:
         return [convert(value) for convert, value in zip(self._converters, self._values(row), strict=True)]

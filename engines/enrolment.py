@@ -21,15 +21,16 @@ TOUCHES_OWN = (*OWN, "sequence_id")  # and their activities
 
 def enrol(plans: List[Plan], client: Client, at: datetime) -> None:
     """Store plans: two statements for one."""
-    sequences, activities = [], []
+    sequences: list[tuple[Stored, Stored]] = []
+    activities: list[tuple[Stored, Stored]] = []
     known: dict[int, tuple[Stored, list[Stored]]] = {}  # leads alike share their touches
     for plan in plans:
         alike = known.get(id(plan.touches))
         if alike is None:
             alike = known[id(plan.touches)] = sequence_of(plan, client, at), touches_of(plan, client, at)
         lead, sequence = plan.lead_id.hex, fresh_id()
-        sequences.append((sequence, lead, *alike[0]))
-        activities += [(fresh_id(), lead, sequence, *touch) for touch in alike[1]]
+        sequences.append(((sequence, lead), alike[0]))
+        activities += [((fresh_id(), lead, sequence), touch) for touch in alike[1]]
     writer(Sequence, OWN).insert_stored(sequences)
     writer(Activity, TOUCHES_OWN).insert_stored(activities)
 

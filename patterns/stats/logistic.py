@@ -25,6 +25,7 @@ STRATA_SD = 1.0  # of stratum intercepts around their mean, log odds: campaigns 
 INTERCEPT_SD = 10.0  # around the overall log odds: proper, and too wide to be felt
 STEPS = 60  # Newton steps; a ridge fit takes 5 to 9
 TOLERANCE = 1e-9  # of the largest change of a coefficient
+MANY = 50_000  # patterns, from which on the codes of pairs of columns are not kept: they would take 0.2 MB a thousand
 BLOCK = 8192  # patterns expanded to 0/1 columns at a time: bounds the memory
 PAIR_COST = 10  # of one pair of columns, in multiply-adds of an expanded block; measured
 
@@ -235,17 +236,28 @@ class Model:
     @cached_property
     def pairs(self) -> Ints:
         """Of each two columns: both coefficients of the patterns as one code."""
-        later, earlier = np.tril_indices(len(self.places), -1)
-        return self.places[later] * (self.size + 1) + self.places[earlier]
+        return np.stack([*self.each_pair()])
+
+    def each_pair(self) -> Iterator[Ints]:
+        for later in range(1, len(self.places)):
+            for earlier in range(later):
+                yield self.places[later] * (self.size + 1) + self.places[earlier]
 
     def totals(self, amount: Floats) -> Floats:
         """Sums of an amount a pattern, by coefficient and stratum."""
         return self.sums(self.cells, amount, self.strata)
 
-    def sums(self, codes: Ints, amount: Floats, width: int) -> Floats:
-        """Sums of an amount a pattern by code, (coefficients, width); codes: (columns, patterns)."""
+    def sums(self, codes: Ints | Iterator[Ints], amount: Floats, width: int) -> Floats:
+        """Sums of an amount a pattern by code, (coefficients, width); codes: (columns, patterns), or column by column. The bytes
+        are the same: what is kept of a cell comes from one column alone.
+        """
         rows = self.size + 1  # the last one takes the absent levels
-        found = np.bincount(codes.ravel(), np.tile(amount, len(codes)), rows * width)
+        if isinstance(codes, np.ndarray):
+            found = np.bincount(codes.ravel(), np.tile(amount, len(codes)), rows * width)
+        else:
+            found = np.zeros(rows * width)
+            for code in codes:
+                found += np.bincount(code, amount, rows * width)
         return found.astype(np.float64, copy=False).reshape(rows, width)[:-1]
 
     def curvature(self, weight: Floats) -> Floats:
@@ -262,7 +274,8 @@ class Model:
         return total
 
     def curvature_by_pairs(self, weight: Floats) -> Floats:
-        below = self.sums(self.pairs, weight, self.size + 1)[:, :-1]
+        pairs = self.pairs if len(weight) <= MANY else self.each_pair()
+        below = self.sums(pairs, weight, self.size + 1)[:, :-1]
         total = below + below.T
         np.fill_diagonal(total, total[0])  # two levels of a column exclude each other
         total[0, 0] = weight.sum()

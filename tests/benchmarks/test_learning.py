@@ -9,13 +9,14 @@ from django.db import connection
 
 from benchmarks import learning
 from benchmarks.measures import RESULTS, read
+from benchmarks.processes import Cost
 from conversion.tenancy import across_clients
 from patterns.models import LearningRun
 
 
 def here(client):
     call_command("learn_patterns", str(client.pk), "--json", stdout=StringIO())
-    return learning.Run(2.0, 1.0, 200.0)
+    return Cost(2.0, 1.0, 200.0)
 
 
 @pytest.mark.django_db

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 class Command(Audited):
     help = "Learn patterns from clients' histories, store them, and say what was learned."
+    requires_system_checks = ()  # they load every page, for half a second
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("clients", nargs="*", metavar="CLIENT", help="name, slug or id; all active clients if none")

@@ -123,3 +123,13 @@ def test_the_level_of_an_average_row_is_known_better_than_its_effects():
     assert coefficients.mean(axis=0) == pytest.approx(found.coefficients, abs=0.05)
     assert (coefficients @ level.average + intercept).std() == pytest.approx(level.weight**-0.5, rel=0.05)
     assert coefficients.std(axis=0) == pytest.approx(np.sqrt(np.diag(found.covariance)), rel=0.05)
+
+
+def test_many_patterns_are_added_up_column_by_column_to_the_same_bytes(monkeypatch):
+    rng = np.random.default_rng(4)
+    columns = [rng.integers(-1, size, 3_000) for size in (3, 5, 7, 40)]
+    patterns = count_patterns(columns, rng.random(3_000) < 0.2, rng.integers(0, 6, 3_000))
+    terms = [ridge(size, 0.5) for size in (3, 5, 7, 40)]
+    whole = fit(patterns, terms)
+    monkeypatch.setattr("patterns.stats.logistic.MANY", 10)
+    assert fit(patterns, terms).covariance.tobytes() == whole.covariance.tobytes()
