@@ -248,8 +248,8 @@ class Model:
         return self.sums(self.cells, amount, self.strata)
 
     def sums(self, codes: Ints | Iterator[Ints], amount: Floats, width: int) -> Floats:
-        """Sums of an amount a pattern by code, (coefficients, width); codes: (columns, patterns), or column by column. That gives
-        the same bytes: what is kept of a cell comes from one column alone.
+        """Sums of an amount a pattern by code, (coefficients, width); codes: (columns, patterns), or column by column, which
+        gives the same bytes: what is kept of a cell comes from one column alone.
         """
         rows = self.size + 1  # the last one takes the absent levels
         if isinstance(codes, np.ndarray):
