@@ -253,12 +253,11 @@ class Model:
         """
         rows = self.size + 1  # the last one takes the absent levels
         if isinstance(codes, np.ndarray):
-            found = np.bincount(codes.ravel(), np.tile(amount, len(codes)), rows * width)
-        else:
-            found = np.zeros(rows * width)
-            for code in codes:
-                found += np.bincount(code, amount, rows * width)
-        return found.astype(np.float64, copy=False).reshape(rows, width)[:-1]
+            codes, amount = iter([codes.ravel()]), np.tile(amount, len(codes))
+        found = np.zeros(rows * width)
+        for code in codes:
+            found += np.bincount(code, amount, rows * width)
+        return found.reshape(rows, width)[:-1]
 
     def curvature(self, weight: Floats) -> Floats:
         """X' diag(weight) X, X the patterns' levels as 0/1 columns, the intercept's first.
