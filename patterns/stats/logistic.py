@@ -253,7 +253,8 @@ class Model:
         """
         rows = self.size + 1  # the last one takes the absent levels
         if isinstance(codes, np.ndarray):
-            codes, amount = iter([codes.ravel()]), np.tile(amount, len(codes))
+            amount = np.tile(amount, len(codes))
+            codes = iter([codes.ravel()])
         found = np.zeros(rows * width)
         for code in codes:
             found += np.bincount(code, amount, rows * width)
