@@ -70,7 +70,7 @@ def free_model(facts: Facts) -> Hazard:
     """The hazard model without interactions and with priors so wide that they say nothing."""
     sds = [NO_SD if column in INTERACTIONS and column != "used" else FREE_SD for column in COLUMNS]
     terms = [ridge(size, sd) for size, sd in zip(SIZES, sds, strict=True)]
-    return Hazard(facts.patterns, fit(facts.patterns, terms, strata_sd=FREE_SD))
+    return Hazard(facts.model.patterns, fit(facts.model.patterns, terms, strata_sd=FREE_SD))
 
 
 def families(model: Hazard) -> list[Family]:

@@ -23,8 +23,9 @@ from patterns.simulator.effects import World
 from patterns.simulator.named import WORLDS
 from patterns.simulator.truth import lead_chance
 from patterns.simulator.world import Simulation, simulate
+from patterns.stats.platt import platt
 from patterns.stats.rates import Floats
-from patterns.stats.weights import auc, calibration_error, count_patterns, fit_weights, platt
+from patterns.stats.weights import auc, calibration_error, count_patterns, fit_weights
 
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
 FRESH = 10_000  # leads of the same world that nobody wrote to

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtr, ndtri
 
+from patterns.stats.platt import platt_each
 from patterns.stats.rates import Bools, Floats, Ints
-from patterns.stats.weights import Patterns, Ranking, WeightFit, brier, calibration_error, platt_each
+from patterns.stats.weights import Patterns, Ranking, WeightFit, brier, calibration_error
 
 FOLDS = 5
 REPEATS = 5  # the same leads in other folds: takes the luck of one division out of the decision

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from patterns.stats import cholesky
 from patterns.stats.counting import Patterns
+from patterns.stats.evaluation import Evaluation, Likelihood
 from patterns.stats.fitted import Fit
 
 Ints = npt.NDArray[np.integer[Any]]
@@ -104,7 +105,7 @@ class Peak:
 
     model: "Model"
     state: Floats
-    near: "Evaluation"
+    near: Evaluation
 
     def evidence(self) -> float:
         """Log marginal likelihood, up to a constant."""
@@ -113,32 +114,6 @@ class Peak:
 
     def fit(self) -> Fit:
         return self.model.fit(self.state, self.model.evaluate(self.state))
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The model at one point: its height, the Newton step, and the curvature (`profiled`: without the strata)."""
-
-    log_likelihood: float
-    log_posterior: float
-    step: Floats
-    profiled: Floats
-    log_curvature: float
-
-
-@dataclass(frozen=True)
-class Likelihood:
-    """The log-likelihood at one point without any penalty: its height, slopes and curvatures.
-
-    slope, curvature: of the coefficients, the intercept's first. slope_strata, inner: of the strata. cross: of both.
-    """
-
-    log: float
-    slope: Floats
-    slope_strata: Floats
-    curvature: Floats
-    cross: Floats
-    inner: Floats
 
 
 class Model:

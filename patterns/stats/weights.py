@@ -13,12 +13,12 @@ from scipy.special import expit
 
 from conversion.als import HIGHEST, LOWEST
 from patterns.stats.logistic import softplus
+from patterns.stats.platt import FLAT, platt
 from patterns.stats.rates import Bools, Floats
 
 TOTAL = 0.85  # sum of the weights; risk has the rest of the score
 RIDGE = 4.0  # prior precision of the coefficients: a component in 0-1 moves the log-odds by about 0.5 either way
 SCALES = (0.5, 20.0)  # of the prior mean: below, the prior would say that a score means nothing; above, everything
-FLAT = 1e-4  # precision on the intercept, so that the fit exists where everybody converts
 NOTHING = 1e-9  # a sum of coefficients that is zero but for rounding
 STEPS = 60  # of Newton's method; fits take 5 to 10
 LEAST_SHARE = (
@@ -94,33 +94,6 @@ def count_patterns(components: Floats, y: Bools) -> Patterns:
     n = np.bincount(inverse, minlength=len(rows)).astype(np.float64)
     k = np.bincount(inverse[y[known]], minlength=len(rows)).astype(np.float64)
     return Patterns(rows.astype(np.float64), n, k)
-
-
-def platt(score: Floats, n: Floats, k: Floats) -> tuple[float, float]:
-    """Intercept and scale of P = sigmoid(intercept + scale * score), by maximum likelihood (Platt 1999).
-
-    The scale has a faint prior (sd 100) so that it stays finite where the score separates the outcomes.
-    """
-    intercepts, scales = platt_each(score, n[None], k[None])
-    return float(intercepts[0]), float(scales[0])
-
-
-def platt_each(score: Floats, n: Floats, k: Floats) -> tuple[Floats, Floats]:
-    """The same for several counts, (m, scores), of the same scores: m intercepts and scales."""
-    centre = n @ score / n.sum(axis=1)
-    x = score - centre[:, None]
-    level, slope = np.zeros((2, len(n)))
-    for _ in range(STEPS):
-        p = expit(level[:, None] + slope[:, None] * x)
-        weight, left = n * p * (1 - p), k - n * p
-        one, cross, square = weight.sum(axis=1) + FLAT, (weight * x).sum(axis=1), (weight * x * x).sum(axis=1) + FLAT
-        down, along = left.sum(axis=1) - FLAT * level, (left * x).sum(axis=1) - FLAT * slope
-        determinant = one * square - cross**2
-        steps = np.array([square * down - cross * along, one * along - cross * down]) / determinant
-        level, slope = np.array([level, slope]) + np.clip(steps, -3.0, 3.0)
-        if np.abs(steps).max() < 1e-10:  # noqa: PLR2004 - far below the six digits that are kept
-            break
-    return level - slope * centre, slope
 
 
 def fit_fixed(patterns: Patterns, weights: Floats) -> WeightFit:

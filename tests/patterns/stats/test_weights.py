@@ -5,6 +5,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as sklearn_log_loss
 
+from patterns.stats.platt import platt
 from patterns.stats.weights import (
     HIGHEST,
     LOWEST,
@@ -20,7 +21,6 @@ from patterns.stats.weights import (
     fit_fixed,
     fit_weights,
     log_loss,
-    platt,
     weights_for,
 )
 
