@@ -49,8 +49,9 @@ def main() -> int:
             fake.start()
             environment(postgres.url, redis.url, argparse.Namespace(without_claim_commit=False), heading=False)
             activities = filled(options.clients, options.activities)
-            alone = measured(folder, postgres, redis, fake, 1)[0] if options.alone else 0.0
-            seconds, computing, memory, waits = measured(folder, postgres, redis, fake, LEARNERS)
+            senders: list[Any] = []  # clients that messages are sent for, made once
+            alone = measured(folder, postgres, redis, fake, 1, senders)[0] if options.alone else 0.0
+            seconds, computing, memory, waits = measured(folder, postgres, redis, fake, LEARNERS, senders)
         finally:
             fake.stop()
             redis.kill()
@@ -130,7 +131,9 @@ def copy_of(cursor: Any, table: str, keys: tuple[str, ...]) -> str:
     )
 
 
-def measured(folder: Path, postgres: Any, redis: Any, fake: Any, count: int) -> tuple[float, float, float, list[float]]:
+def measured(  # noqa: PLR0917 (the servers, and what runs on them)
+    folder: Path, postgres: Any, redis: Any, fake: Any, count: int, senders: list[Any]
+) -> tuple[float, float, float, list[float]]:
     """With so many learners: seconds of the run, seconds of a core that they took, megabytes of the largest, and how long each
     message waited.
     """
@@ -139,6 +142,7 @@ def measured(folder: Path, postgres: Any, redis: Any, fake: Any, count: int) -> 
     from patterns import flows  # noqa: PLC0415
 
     stage = Stage(folder, postgres, redis, fake, 0)
+    stage.clients = senders
     learners = [
         stage.celery_worker("-Q", "learning", "-n", f"learner{number}@%h", "--concurrency", "1")
         for number in range(count)
@@ -146,6 +150,7 @@ def measured(folder: Path, postgres: Any, redis: Any, fake: Any, count: int) -> 
     sender, before = stage.sender(), len(fake.lines())
     try:
         stage.campaign(1)
+        senders[:] = stage.clients
         stage.until_sent(1)  # all processes are up
         time.sleep(5)
         queued, memory, computing = [], 0.0, dict[int, float]()
