@@ -90,13 +90,25 @@ NOT_BEFORE = f"""
     WHERE told.lead = conversion_lead.id AND converted_at < told.moment
 """
 
+ORDER = "CASE WHEN a.led_to_booking_given THEN 0 ELSE 1 END, a.sent_at DESC, a.touch_number DESC, {key} DESC"
 WANTED = f"""(SELECT touch FROM (
-    SELECT a.id AS touch, ROW_NUMBER() OVER (PARTITION BY a.lead_id ORDER BY
-        CASE WHEN a.led_to_booking_given THEN 0 ELSE 1 END, a.sent_at DESC, a.touch_number DESC, {{key}} DESC) AS place
+    SELECT a.id AS touch, ROW_NUMBER() OVER (PARTITION BY a.lead_id ORDER BY {ORDER}) AS place
     FROM conversion_activity a JOIN conversion_lead l ON l.id = a.lead_id
     WHERE a.lead_id {IN_SET} AND a.state = 'sent' AND a.sent_at <= l.converted_at
         AND COALESCE(a.led_to_booking_given, {{true}})) ranked WHERE place = 1)"""
+# In one pass over the touches of leads that have a mark: joined to those wanted, these would be worked out again for each mark
+# where the planner thinks that there are few.
+ELIGIBLE = (
+    "COALESCE(a.state = 'sent' AND a.sent_at <= l.converted_at AND COALESCE(a.led_to_booking_given, {true}), {false})"
+)
 UNMARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
+    FROM (SELECT a.id AS touch, a.led_to_booking AS marked, {ELIGIBLE} AS eligible, ROW_NUMBER() OVER (
+              PARTITION BY a.lead_id ORDER BY CASE WHEN {ELIGIBLE} THEN 0 ELSE 1 END, {ORDER}) AS place
+          FROM conversion_activity a JOIN conversion_lead l ON l.id = a.lead_id
+          WHERE a.lead_id IN (SELECT m.lead_id FROM conversion_activity m WHERE m.lead_id {IN_SET} AND m.led_to_booking)
+         ) ranked
+    WHERE ranked.touch = conversion_activity.id AND ranked.marked AND NOT (ranked.eligible AND ranked.place = 1)"""
+MARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
     FROM (SELECT marked.id AS touch FROM conversion_activity marked LEFT JOIN {WANTED} wanted ON wanted.touch = marked.id
           WHERE marked.lead_id {IN_SET} AND marked.led_to_booking AND wanted.touch IS NULL) stale
     WHERE stale.touch = conversion_activity.id"""

@@ -3,18 +3,19 @@
 COPY goes through a staging table where policies bind the role, since PostgreSQL refuses it on their tables, and for updates.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from uuid_utils import uuid7
 
 from conversion.encoding import Block, Form, Stored, Values
 from conversion.walls import wall
 
 NOTHING: Values = {}
+SAMPLE = 25  # of 300 rows each, by which the planner is told of a load: a quarter of the usual
 FEW = 100  # rows that one statement inserts: on SQLite each statement costs as much as half a row
 
 
@@ -25,8 +26,10 @@ class Writer:
         """always: values by column that all rows share; the rows need not have them. first: columns that stand in front in
         stored rows, where rows differ by these alone.
         """
-        kinds = {field.attname: _kind(field) for field in model._meta.concrete_fields}
-        self.form = Form(connection.vendor, kinds, always, first)
+        null = {name for name, value in always.items() if value is None}  # as any column that is not named
+        kinds = {one.attname: _kind(one) for one in model._meta.concrete_fields if one.attname not in null}
+        given = {name: value for name, value in always.items() if name not in null}
+        self.form = Form(connection.vendor, kinds, given, first)
         self.columns = self.form.columns
         self._table = model._meta.db_table
         self._staging = f"staged_{self._table}"
@@ -42,7 +45,7 @@ class Writer:
         if connection.vendor == "postgresql" and len(rows) > FEW:
             self.store(self.form.lines(rows))
         else:
-            self._prepared([(*own, *rest) for own, rest in rows])
+            self._prepared([(*own, *rest, *self.form.shared) for own, rest in rows])
 
     def store(self, block: Block | None) -> None:
         """Insert rows that `form` has written; None: there are none."""
@@ -55,6 +58,20 @@ class Writer:
             self._run(f"INSERT INTO {self._table} ({self._names}) SELECT {self._names} FROM {self._staging}")
         else:
             self._copy(self._table, block)
+
+    def storing(self, block: Block | None) -> Callable[[], None] | None:
+        """What stores the block, to be called in another thread while nobody uses the connection; it raises the driver's own
+        errors. None where rows cannot be stored so.
+        """
+        if not block or connection.vendor != "postgresql" or wall().binds:
+            return None
+        driver, statement = connection.connection, self._copying(self._table)
+
+        def store() -> None:
+            with driver.cursor() as cursor, cursor.copy(statement) as copy:
+                copy.write(block)
+
+        return store
 
     def _prepared(self, rows: Sequence[Stored]) -> None:
         whole = len(rows) - len(rows) % FEW
@@ -101,14 +118,24 @@ class Writer:
         with (
             connection.cursor() as cursor,
             connection.wrap_database_errors,
-            cursor.copy(f"COPY {table} ({self._names}) FROM STDIN") as copy,
+            cursor.copy(self._copying(table)) as copy,
         ):
             copy.write(block)
+
+    def _copying(self, table: str) -> str:
+        return f"COPY {table} ({self._names}) FROM STDIN"
 
     @staticmethod
     def _run(statement: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement)
+
+
+def checked_at_once() -> None:
+    """For the rest of the transaction, rows named by others are looked up as they are stored, and not all at the commit."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
 def analyse(model: type[models.Model]) -> None:
@@ -120,8 +147,10 @@ def analyse(model: type[models.Model]) -> None:
         held = {name for one in (*model._meta.indexes, *model._meta.constraints) for name in getattr(one, "fields", ())}
         fields = [field for field in model._meta.concrete_fields if field.name in held or field.primary_key]
         names = ", ".join(connection.ops.quote_name(field.attname) for field in fields)
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL default_statistics_target = {SAMPLE}")
             cursor.execute(f"ANALYZE {model._meta.db_table} ({names})")
+            cursor.execute("SET LOCAL default_statistics_target TO DEFAULT")
 
 
 def empty(model: type[models.Model]) -> dict[str, Any]:
@@ -135,6 +164,8 @@ def empty(model: type[models.Model]) -> dict[str, Any]:
 def _kind(field: models.Field) -> str:
     if isinstance(field, models.ForeignKey):
         return _kind(field.target_field)
+    if isinstance(field, models.IntegerField | models.FloatField | models.BooleanField) and not field.null:
+        return "sure"
     return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(field.get_internal_type(), "")
 
 

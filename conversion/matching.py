@@ -6,7 +6,6 @@ is that of splitting the text and does not grow with the vocabulary.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -95,14 +94,13 @@ def variants(keyword: str) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Hits:
+class Hits(int):
     """The names that hold in a text, as bits of the vocabulary's lists."""
 
-    mask: int
+    __slots__ = ()
 
     def __getitem__(self, which: int) -> int:
-        return (self.mask >> (which * _WIDTH)) & _ALL
+        return (self >> (which * _WIDTH)) & _ALL
 
 
 class Matcher:

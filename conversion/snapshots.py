@@ -5,10 +5,9 @@ it never parses JSON. `capture` makes both and reads the text once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from typing import Any, TypedDict, Unpack
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from conversion.extraction import angle_bits, bits_of, cta_code, flag_bits, flags_of, names_at, subject_bits
 from conversion.matching import PAIN_POINTS, Hits, Matcher, Reading, read
@@ -46,8 +45,7 @@ class Details(TypedDict, total=False):
 _DETAILS = frozenset(Details.__annotations__)
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """The columns of a touch's text.
 
     pain_points, angles, subjects, personalization: bits, position i set where the i-th name of the vocabulary's list
@@ -231,7 +229,7 @@ def features_of(
         changes |= _as_stored(snapshot, vocabulary)
     if lead is None and not identity:
         changes["template"] = 0
-    return replace(features, **changes)
+    return features._replace(**changes)
 
 
 def _as_stored(snapshot: Mapping[str, Any], vocabulary: Vocabulary) -> dict[str, int]:

@@ -17,6 +17,12 @@ from engines.plan import Plan
 
 OWN = ("id", "lead_id")  # what the sequences of leads alike differ by
 TOUCHES_OWN = (*OWN, "sequence_id")  # and their activities
+SHARED = ("client_id", "created_at", "channels", "reasons", "arm", "patterns", "propensities", "gaps")
+TOUCHES_SHARED = (
+    *("client_id", "created_at", "sender_id", "plan", "propensity"),
+    *("channel", "action", "state", "touch_number", "scheduled_at"),
+)
+NOT_YET: Mapping[str, Any] = dict.fromkeys(TOUCHES_OWN)  # left out of what is shared
 
 
 def enrol(plans: List[Plan], client: Client, at: datetime) -> None:
@@ -31,8 +37,8 @@ def enrol(plans: List[Plan], client: Client, at: datetime) -> None:
         lead, sequence = plan.lead_id.hex, fresh_id()
         sequences.append(((sequence, lead), alike[0]))
         activities += [((fresh_id(), lead, sequence), touch) for touch in alike[1]]
-    writer(Sequence, OWN).insert_stored(sequences)
-    writer(Activity, TOUCHES_OWN).insert_stored(activities)
+    writer(Sequence, OWN, SHARED).insert_stored(sequences)
+    writer(Activity, TOUCHES_OWN, TOUCHES_SHARED).insert_stored(activities)
 
 
 def sequence_of(plan: Plan, client: Client, at: datetime) -> Stored:
@@ -47,7 +53,7 @@ def sequence_of(plan: Plan, client: Client, at: datetime) -> Stored:
         "gaps": gaps_of([touch.at for touch in plan.touches]),
         "created_at": at,
     }
-    return writer(Sequence, OWN).form.stored({**blank(Sequence), **row})[len(OWN) :]
+    return writer(Sequence, OWN, SHARED).form.stored(row | NOT_YET)[len(OWN) :]
 
 
 def touches_of(plan: Plan, client: Client, at: datetime) -> list[Stored]:
@@ -68,16 +74,13 @@ def touches_of(plan: Plan, client: Client, at: datetime) -> list[Stored]:
         }
         for touch in plan.touches
     )
-    return [writer(Activity, TOUCHES_OWN).form.stored({**blank(Activity), **row})[len(TOUCHES_OWN) :] for row in rows]
+    form = writer(Activity, TOUCHES_OWN, TOUCHES_SHARED).form
+    return [form.stored(row | NOT_YET)[len(TOUCHES_OWN) :] for row in rows]
 
 
 @cache
-def writer(model: type[models.Model], first: tuple[str, ...]) -> Writer:
-    return Writer(model, first=first)
-
-
-@cache
-def blank(model: type[models.Model]) -> Mapping[str, Any]:
-    """The columns of a new row, by attribute name, with their defaults."""
+def writer(model: type[models.Model], own: tuple[str, ...], shared: tuple[str, ...]) -> Writer:
+    """own: what rows alike differ by. shared: what they have in common. All other columns have their defaults."""
     row = model()
-    return {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+    blank = {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+    return Writer(model, {name: value for name, value in blank.items() if name not in own + shared}, own)

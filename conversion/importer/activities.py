@@ -6,17 +6,17 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from conversion.bulk import Writer, empty, stored_id
+from conversion.bulk import Writer, empty, fresh_id, stored_id
 from conversion.importer.beside import Beside
 from conversion.importer.columns import COLUMNS, LARGEST_TOUCH, Kind
 from conversion.importer.faults import BadRow
+from conversion.importer.feed import Feed
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Job
 from conversion.importer.loading import Loader
 from conversion.importer.seen import Seen
 from conversion.importer.touches import OWN, Addressee, Draft, Texts, check, columns, given_before
 from conversion.models import Activity, Client, Lead
-from conversion.models.rows import new_id
 from conversion.places import zone_of
 from conversion.vocabulary import ActivityState, CallOutcome
 
@@ -53,7 +53,7 @@ def addressees(client: Client, keys: Iterable[str]) -> dict[str, Addressee]:
     leads = Lead.objects.for_client(client).filter(external_id__in=set(keys))
     for key, pk, deleted_at, timezone, country, tier, *texts in leads.values_list(*LEAD_COLUMNS):
         zone = zone_of(timezone, country, client.timezone)
-        found[key] = Addressee(pk, deleted_at is not None, zone, tier, *texts)
+        found[key] = Addressee(pk, pk.hex, deleted_at is not None, zone, tier, *texts)
     return found
 
 
@@ -84,10 +84,19 @@ class ActivityLoader(Loader):
         self._inserter = Writer(Activity, {name: value for name, value in shared.items() if name not in OWN})
         absent = dict.fromkeys(COLUMNS[Kind.ACTIVITIES])
         self._texts = Beside(Texts(job.vocabulary, absent, self._inserter.form))
+        self._feed = Feed(self._inserter)
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
         self._told: dict[UUID, str] = {}
         self._told_unstored: dict[UUID, str] = {}
+        self._ready: Sequence[Draft] = ()
+
+    def load(self, rows: Sequence[Row]) -> None:
+        """Three chunks are dealt with at once: the texts of the one before are read beside, and the rows of the one before that are
+        stored, while this one is made ready and the next is read from the file.
+        """
+        self._feed.wait()
+        super().load(rows)
 
     def key(self, row: Row) -> str:
         return row.values.get("external_id") or own_key(row.values, KNOWN_BY)
@@ -103,6 +112,14 @@ class ActivityLoader(Loader):
         }
         told = Activity.objects.for_client(client).filter(lead_id__in=marked, led_to_booking_given=True)
         self._told = self._told_unstored | dict(told.values_list("lead_id", "external_id"))
+        books = {
+            lead.id
+            for row in rows
+            if _books(row.values.get("led_to_booking"), row.values.get("outcome"))
+            and (lead := self._leads.get(row.values["lead_external_id"]))
+        }
+        self.job.changes.remember_leads(books)
+        self._feed.begin(self._texts.exchange(self._ready))
 
     def fresh(self, row: Row, key: str) -> Draft:
         lead = addressee(self._leads, row.values["lead_external_id"])
@@ -115,7 +132,7 @@ class ActivityLoader(Loader):
             "touch_number": number or self._places[row.line],
         }
         self._mark(lead.id, key, told=given.get("led_to_booking"))
-        return Draft(new_id(), key, row.hash, given, lead)
+        return fresh_id(), key, row.hash, given, lead
 
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
         if before["state"] != ActivityState.SENT:
@@ -142,20 +159,20 @@ class ActivityLoader(Loader):
             raise BadRow("led_to_booking", f"another touch of this lead led to its booking: {other[:60]!r}")
 
     def insert(self, rows: Sequence[Draft]) -> None:
-        """Their texts are read beside: those before are stored meanwhile, and the next chunk is prepared."""
-        self.job.changes.remember_leads(
-            {draft.lead.id for draft in rows if _books(draft.given.get("led_to_booking"), draft.given.get("outcome"))}
-        )
-        self.job.leads.add([draft.lead.id for draft in rows])
-        self._inserter.store(self._texts.exchange(rows))
-        self._told_unstored = {draft.lead.id: draft.key for draft in rows if draft.given.get("led_to_booking")}
+        self.job.leads.add({lead.id for *_, lead in rows})
+        told = {lead.id: key for _, key, _, given, lead in rows if given.get("led_to_booking")}
+        self._told_unstored = {lead.id: key for _, key, _, given, lead in self._ready if given.get("led_to_booking")} | told
+        self._ready = rows
 
     def flush(self) -> None:
-        self._inserter.store(self._texts.exchange(()))
-        self._told_unstored = {}
+        self._feed.wait()
+        for rows in (self._ready, ()):
+            self._inserter.store(self._texts.exchange(rows))
+        self._ready, self._told_unstored = (), {}
 
     def close(self) -> None:
         self._texts.close()
+        self._feed.close()
 
     def storing(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self.job.changes.remember_leads(

@@ -63,6 +63,7 @@ class Fitting:
         self._constants = {name: self._constant(name, text, known[name]) for name, text in mapping.constants.items()}
         self._constant_parts = [_part(name, value) for name, value in self._constants.items()]
         self._cells = [cell for name in COLUMNS[kind] if (cell := self._cell(name, known[name]))]
+        self._blank = {**self._constants, **dict.fromkeys(cell.name for cell in self._cells)}
         self._check_required()
         used = {index for cell in self._cells for index in (cell.first, *cell.others)}
         rest = [(name, index) for index, name in enumerate(source.header) if name and index not in used]
@@ -129,22 +130,21 @@ class Fitting:
         """The typed row of a record. Raises BadRow with the file's name of the column."""
         if record.reason:
             raise BadRow(record.column, record.reason)
-        values = dict(self._constants)
-        parts = list(self._constant_parts)
+        values = self._blank.copy()
+        parts = self._constant_parts.copy()
         fields = record.fields
         for cell in self._cells:
             name, index, others, table, _, _, known, required = cell
-            text = fields[index].strip()
+            text = fields[index]
+            if text:
+                text = text.strip()
             if others or table is not None:
                 text, index = _first_text(fields, cell)
-            if not text:
-                if required:
-                    raise BadRow(self._source.header[index], "is blank, and required")
-                values[name] = None
-                continue
-            found = known.get(text) or self._read(cell, text, index)
-            values[name] = found[0]
-            parts.append(found[1])
+            if text:
+                values[name], part = known.get(text) or self._read(cell, text, index)
+                parts.append(part)
+            elif required:
+                raise BadRow(self._source.header[index], "is blank, and required")
         extra = {}
         for name, index in self._extras:
             text = fields[index].strip()

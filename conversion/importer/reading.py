@@ -8,6 +8,9 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import islice, tee
 from typing import NamedTuple, TextIO
 
 from conversion.importer.files import MAX_RECORD, Source
@@ -32,7 +35,7 @@ class _Lines:
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._waiting: deque[str] = deque()
+        self.waiting: deque[str] = deque()
         self.line = 0  # lines that were dealt with before the record at hand
         self.limit = MAX_LINES
         self.taken: list[str] = []
@@ -45,7 +48,7 @@ class _Lines:
     def __next__(self) -> str:
         if len(self.taken) >= self.limit or self.size > MAX_RECORD:
             raise StopIteration
-        text = self._waiting.popleft() if self._waiting else self._stream.readline(MAX_RECORD)
+        text = self._line()
         if not text:
             raise StopIteration
         self.cut = len(text) >= MAX_RECORD and text[-1] not in "\r\n"
@@ -62,13 +65,16 @@ class _Lines:
 
     def give_back(self) -> None:
         """All but the first line of the record at hand are read again."""
-        self._waiting.extendleft(reversed(self.taken[1:]))
+        self.waiting.extendleft(reversed(self.taken[1:]))
         del self.taken[1:]
         self.cut = False
 
     def _skip_rest(self) -> None:
-        while (text := self._stream.readline(MAX_RECORD)) and text[-1] not in "\r\n":
+        while (text := self._line()) and text[-1] not in "\r\n":
             pass
+
+    def _line(self) -> str:
+        return self.waiting.popleft() if self.waiting else self._stream.readline(MAX_RECORD)
 
 
 def records(text: TextIO, source: Source) -> Iterator[Record]:
@@ -76,11 +82,44 @@ def records(text: TextIO, source: Source) -> Iterator[Record]:
     # For the whole process: the check below is stricter, and the reader's own would name neither line nor column.
     csv.field_size_limit(max(csv.field_size_limit(), 2 * MAX_RECORD))
     lines = _Lines(text)
-    reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
     for _ in range(source.header_line):
         next(lines)
         lines.done()
     while True:
+        yield from _well_formed(text, lines, source)
+        if not lines.waiting:
+            return
+        yield from _with_care(lines, source)
+
+
+def _well_formed(text: TextIO, lines: _Lines, source: Source) -> Iterator[Record]:
+    """Rows as long as they are what they should be; the lines of the first that is not are left waiting. Three times as fast as
+    with care: the reader takes its lines without asking Python for each.
+    """
+    to_read, again = tee(iter(partial(text.readline, MAX_RECORD), ""))
+    reader = csv.reader(to_read, delimiter=source.delimiter, strict=True)
+    columns, header, before = len(source.header), source.header_fields, 0
+    while True:
+        fields: list[str] | None = None
+        with suppress(csv.Error):
+            fields = next(reader, [])
+        taken = list(islice(again, reader.line_num - before))
+        before = reader.line_num
+        if not taken:
+            return
+        raw = taken[0] if len(taken) == 1 else "".join(taken)
+        good = fields is not None and len(fields) == columns and fields != header
+        if not good or raw.isspace() or len(raw) > MAX_FIELD or len(taken) >= MAX_LINES or "\0" in raw:
+            lines.waiting.extend(taken)
+            return
+        line, lines.line = lines.line + 1, lines.line + len(taken)
+        yield Record(line, fields or [], raw)
+
+
+def _with_care(lines: _Lines, source: Source) -> Iterator[Record]:
+    """The lines that wait, and what belongs to the last of them."""
+    reader = csv.reader(lines, delimiter=source.delimiter, strict=True)
+    while lines.waiting:
         broken = False
         try:
             fields = next(reader)

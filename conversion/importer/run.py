@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.timezone import now as django_now
 
+from conversion.bulk import checked_at_once
 from conversion.importer import remarks
 from conversion.importer.activities import ActivityLoader
 from conversion.importer.changes import Changes
@@ -21,6 +22,7 @@ from conversion.importer.columns import Kind
 from conversion.importer.events import EventLoader
 from conversion.importer.faults import BadRow, Reject, UnreadableFile, UnusableInput
 from conversion.importer.files import Source, inspect, opened
+from conversion.importer.feed import short_turns
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Counts, Job
 from conversion.importer.loading import LeadLoader, Loader
@@ -111,7 +113,7 @@ def import_files(
     """
     started = time.monotonic()
     report = Report(notes=[note for file in files for note in file.fitting.notes])
-    with ExitStack() as stack, _patient(), _few_collections():
+    with ExitStack() as stack, _patient(), _few_collections(), short_turns():
         if dry_run:
             stack.enter_context(_taken_back())
         job: Job | None = None
@@ -121,6 +123,7 @@ def import_files(
                 job = job or _begin(client(), rejects.write, now)
                 # Two imports of one client's files at once come one after the other.
                 Client.objects.select_for_update(no_key=True).get(pk=job.client.pk)
+                checked_at_once()
                 _import(file, job, report, progress, rows_done)
                 job.changes.settle()
                 _record(job.batch, file, report.counts[file.kind], finished=file is files[-1])

@@ -21,13 +21,21 @@ from conversion.vocabulary import (
 class Activity(Row, ClientRow):
     """One outbound touch. The typed columns are written with the snapshot, so that learning never reads JSON."""
 
-    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="activities", db_index=False)
+    # That there is such a client follows from the lead: its client is this one (conversion/belonging.py).
+    client = models.ForeignKey(
+        "conversion.Client", on_delete=models.CASCADE, related_name="activities", db_index=False, db_constraint=False
+    )
     lead = models.ForeignKey("conversion.Lead", on_delete=models.CASCADE, related_name="activities", db_index=False)
     sequence = models.ForeignKey(
-        "conversion.Sequence", null=True, blank=True, on_delete=models.SET_NULL, related_name="activities"
+        "conversion.Sequence",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="activities",
+        db_index=False,
     )
     sender = models.ForeignKey(
-        "conversion.Sender", null=True, blank=True, on_delete=models.SET_NULL, related_name="activities"
+        "conversion.Sender", null=True, blank=True, on_delete=models.SET_NULL, related_name="activities", db_index=False
     )
     external_id = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001 (unique where there is one)
     campaign = models.CharField(max_length=255, blank=True, default="")
@@ -79,7 +87,7 @@ class Activity(Row, ClientRow):
     reason = models.TextField(blank=True, default="")
     provider = models.CharField(max_length=40, blank=True, default="")
     provider_message_id = models.CharField(max_length=255, blank=True, default="")
-    idempotency_key = models.CharField(max_length=64, null=True, blank=True, unique=True)
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True)  # noqa: DJ001 (unique where there is one)
     metadata = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(default=now)
 
@@ -96,6 +104,9 @@ class Activity(Row, ClientRow):
             ),
             models.UniqueConstraint(
                 fields=["lead"], condition=Q(led_to_booking=True), name="activity_one_converting_touch"
+            ),
+            models.UniqueConstraint(
+                fields=["idempotency_key"], condition=Q(idempotency_key__isnull=False), name="activity_idempotency_key"
             ),
             models.CheckConstraint(
                 condition=~Q(state=ActivityState.SENT.value) | Q(sent_at__isnull=False), name="activity_sent_at"
@@ -131,7 +142,9 @@ class Activity(Row, ClientRow):
                 name="activity_booked",
             ),
             models.Index(fields=["dispatched_at"], condition=Q(state="failed"), name="activity_failed"),
-            models.Index(fields=["sender", "sent_at"], condition=Q(state="sent"), name="activity_sent_by"),
+            # An imported touch has neither sender nor sequence: an index of nulls would cost each of them an entry.
+            models.Index(fields=["sequence"], condition=Q(sequence__isnull=False), name="activity_of_sequence"),
+            models.Index(fields=["sender", "sent_at"], condition=Q(sender__isnull=False), name="activity_of_sender"),
             models.Index(
                 fields=["sender", "dispatched_at"],
                 condition=Q(state__in=["dispatching", "unknown"]),
@@ -153,7 +166,9 @@ class Activity(Row, ClientRow):
 class Event(Row, ClientRow):
     """One thing that happened to a lead after a touch."""
 
-    client = models.ForeignKey("conversion.Client", on_delete=models.CASCADE, related_name="events", db_index=False)
+    client = models.ForeignKey(  # as a touch's
+        "conversion.Client", on_delete=models.CASCADE, related_name="events", db_index=False, db_constraint=False
+    )
     lead = models.ForeignKey("conversion.Lead", on_delete=models.CASCADE, related_name="events", db_index=False)
     activity = models.ForeignKey(
         "conversion.Activity", null=True, blank=True, on_delete=models.SET_NULL, related_name="events"

@@ -2,13 +2,14 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conversion.importer import reading
-from conversion.importer.files import inspect, opened
+from conversion.importer.files import Source, inspect, opened
 from conversion.importer.reading import records
 
 
@@ -173,3 +174,26 @@ def test_any_text_comes_out_row_by_row_and_nothing_is_lost(tmp_path_factory, lin
     blank = str.maketrans("", "", " \r\n")
     assert kept.translate(blank) == body.translate(blank)
     assert [record.line for record in found] == sorted({record.line for record in found})
+
+
+PIECES = ["1", "2", ",", ",", '"', '""', "\n", "\n", "\r\n", "\r", " ", "\0", "a,b\n", "x" * 30, '1,"two\nlines"\n', "3,z\n"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from([5, 40, 400]))
+@settings(max_examples=300, deadline=None)
+def test_what_is_read_in_passing_is_what_care_finds(pieces, longest):
+    text = "".join(pieces)
+    source = Source(Path("leads.csv"), 0, False, ",", ("a", "b"), ["a", "b"], 1)
+
+    def nothing_is_well_formed(text, lines, source):
+        lines.waiting.extend(iter(lambda: text.readline(longest), ""))
+        return iter(())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "MAX_LINES", 20)
+        patch.setattr(reading, "MAX_FIELD", longest // 2)
+        patch.setattr(reading, "MAX_RECORD", longest)
+        in_passing = list(records(io.StringIO("a,b\n" + text, newline=""), source))
+        patch.setattr(reading, "_well_formed", nothing_is_well_formed)
+        with_care = list(records(io.StringIO("a,b\n" + text, newline=""), source))
+    assert in_passing == with_care
