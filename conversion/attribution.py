@@ -31,29 +31,26 @@ NUMBER = """
     WHERE ranked.touch = conversion_activity.id AND NOT touch_number_given AND touch_number <> ranked.place
 """
 
-# When a lead booked, by its booked calls and meetings; and when the touch was sent that the source says led to it.
-BOOKED = f"""(SELECT lead_id AS lead, MIN(moment) AS moment FROM (
-    SELECT lead_id, sent_at AS moment FROM conversion_activity
-        WHERE lead_id {IN_SET} AND state = 'sent' AND outcome = '{CallOutcome.MEETING_BOOKED}'
-    UNION ALL
-    SELECT lead_id, occurred_at FROM conversion_event WHERE lead_id {IN_SET} AND kind = '{EventKind.MEETING_BOOKED}'
-    ) facts GROUP BY lead_id)"""
-TOLD = f"""(SELECT lead_id AS lead, MIN(sent_at) AS moment FROM conversion_activity
-    WHERE lead_id {IN_SET} AND state = 'sent' AND led_to_booking_given GROUP BY lead_id)"""
-LAST = f"""(SELECT lead_id AS lead, MAX(sent_at) AS moment FROM conversion_activity
-    WHERE lead_id {IN_SET} AND state = 'sent' GROUP BY lead_id)"""
+# What the leads' touches say, read once for all that follows: when the lead booked a meeting in a call, when the touch was sent
+# that the source says led to the booking, the last touch, how many there were.
+FACTS = f"""INSERT INTO lead_facts (lead, booked, told, last, touches)
+    SELECT s.id, MIN(CASE WHEN a.outcome = '{CallOutcome.MEETING_BOOKED}' THEN a.sent_at END),
+        MIN(CASE WHEN a.led_to_booking_given THEN a.sent_at END), MAX(a.sent_at),
+        CASE WHEN COUNT(a.id) > COALESCE(MAX(a.touch_number), 0) THEN COUNT(a.id) ELSE COALESCE(MAX(a.touch_number), 0) END
+    FROM lead_set s LEFT JOIN conversion_activity a ON a.lead_id = s.id AND a.state = 'sent' GROUP BY s.id"""
+MEETINGS = f"""UPDATE lead_facts SET booked = met.moment
+    FROM (SELECT lead_id, MIN(occurred_at) AS moment FROM conversion_event
+          WHERE lead_id {IN_SET} AND kind = '{EventKind.MEETING_BOOKED}' GROUP BY lead_id) met
+    WHERE met.lead_id = lead_facts.lead AND (booked IS NULL OR booked > met.moment)"""
+BOOKED = "(SELECT lead, booked AS moment FROM lead_facts WHERE booked IS NOT NULL)"
+TOLD = "(SELECT lead, told AS moment, booked AS booking FROM lead_facts WHERE told IS NOT NULL)"
 
 # A conversion without its time (status_at is empty): the booking's, else that of the touch which led to it, else the
 # last touch's, else when the lead appeared.
-ASSUME = f"""
-    UPDATE conversion_lead SET converted_at = assumed.moment
-    FROM (SELECT l.id AS lead, COALESCE(booked.moment, told.moment, touched.moment, l.created_at) AS moment
-          FROM conversion_lead l
-          LEFT JOIN {BOOKED} booked ON booked.lead = l.id
-          LEFT JOIN {TOLD} told ON told.lead = l.id
-          LEFT JOIN {LAST} touched ON touched.lead = l.id
-          WHERE l.id {IN_SET} AND l.status = 'converted' AND l.status_at IS NULL) assumed
-    WHERE assumed.lead = conversion_lead.id AND (converted_at IS NULL OR converted_at <> assumed.moment)
+ASSUME = """
+    UPDATE conversion_lead SET converted_at = COALESCE(booked, told, last, created_at) FROM lead_facts
+    WHERE lead = conversion_lead.id AND status = 'converted' AND status_at IS NULL
+        AND (converted_at IS NULL OR converted_at <> COALESCE(booked, told, last, created_at))
 """
 
 # As the triggers do on a booking: the earliest counts, and a lead that left later stays left.
@@ -70,11 +67,7 @@ CONVERT = """
 """
 BOOK = CONVERT.replace("{bookings}", BOOKED).replace("{unless}", "")
 # The touch that led to it is no booking, so a conversion of which the source gives the time keeps it.
-TELL = CONVERT.replace(
-    "{bookings}",
-    f"""(SELECT told.lead, told.moment, booking.moment AS booking
-         FROM {TOLD} told LEFT JOIN {BOOKED} booking ON booking.lead = told.lead)""",
-).replace("{unless}", "AND converted_at = booked.booking")
+TELL = CONVERT.replace("{bookings}", TOLD).replace("{unless}", "AND converted_at = booked.booking")
 
 # A lead is converted since its first booking, in whatever order the bookings became known.
 SINCE = f"""
@@ -117,14 +110,8 @@ MARK = f"""UPDATE conversion_activity SET led_to_booking = {{true}}
 
 # A source may hold a lead's last touch alone: its number then says how many there were.
 COUNT = """
-    UPDATE conversion_lead SET touch_count = counted.touches, last_contacted_at = counted.last
-    FROM (SELECT s.id AS lead, MAX(a.sent_at) AS last,
-              CASE WHEN COUNT(a.id) > COALESCE(MAX(a.touch_number), 0) THEN COUNT(a.id)
-                   ELSE COALESCE(MAX(a.touch_number), 0) END AS touches
-          FROM lead_set s LEFT JOIN conversion_activity a ON a.lead_id = s.id AND a.state = 'sent'
-          GROUP BY s.id) counted
-    WHERE counted.lead = conversion_lead.id
-        AND (touch_count <> counted.touches OR last_contacted_at {differs} counted.last)
+    UPDATE conversion_lead SET touch_count = touches, last_contacted_at = last FROM lead_facts
+    WHERE lead = conversion_lead.id AND (touch_count <> touches OR last_contacted_at {differs} last)
 """
 
 WORDS = {
@@ -181,7 +168,7 @@ class LeadSet:
         words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
         statements = [
             statement.format(**words)
-            for statement in (NUMBER, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT)
+            for statement in (NUMBER, FACTS, MEETINGS, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT)
         ]
         last = b""
         while page := self._page_after(last):
@@ -197,13 +184,19 @@ class LeadSet:
         return [row[0] for row in found]
 
     def _open_page(self, ids: list[UUID]) -> None:
-        if connection.vendor == "postgresql":
-            self._run("CREATE TEMP TABLE IF NOT EXISTS lead_set (id uuid PRIMARY KEY)")
-            self._run("TRUNCATE lead_set")
+        postgresql = connection.vendor == "postgresql"
+        key, moment = ("uuid", "timestamptz") if postgresql else ("char(32)", "datetime")
+        self._run(f"CREATE TEMP TABLE IF NOT EXISTS lead_set (id {key} PRIMARY KEY)")
+        self._run(
+            f"CREATE TEMP TABLE IF NOT EXISTS lead_facts "
+            f"(lead {key} PRIMARY KEY, booked {moment}, told {moment}, last {moment}, touches integer)"
+        )
+        if postgresql:
+            self._run("TRUNCATE lead_set, lead_facts")
             self._run("INSERT INTO lead_set (id) SELECT unnest(%s::uuid[])", [ids])
             self._run("ANALYZE lead_set")
             return
-        self._run("CREATE TEMP TABLE IF NOT EXISTS lead_set (id char(32) PRIMARY KEY) WITHOUT ROWID")
+        self._run("DELETE FROM lead_facts")
         self._run("DELETE FROM lead_set")
         with connection.cursor() as cursor:
             cursor.executemany("INSERT INTO lead_set (id) VALUES (%s)", [(one.hex,) for one in ids])
