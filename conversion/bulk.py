@@ -42,10 +42,10 @@ class Writer:
         """Insert rows such as `form.stored` makes, each in two parts: its own, and what it may share with others. One statement
         for few of them: COPY where it can be, since the driver reads a statement of a hundred parameters for a millisecond.
         """
-        if connection.vendor == "postgresql" and (len(rows) > FEW or not wall().binds):
-            self.store(self.form.lines(rows))
-        else:
+        if connection.vendor == "postgresql" and wall().binds and len(rows) <= FEW:
             self._prepared([(*own, *rest, *self.form.shared) for own, rest in rows])
+        else:
+            self.store(self.form.joined(rows))
 
     def store(self, block: Block | None) -> None:
         """Insert rows that `form` has written; None: there are none."""

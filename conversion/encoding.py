@@ -60,8 +60,10 @@ class Form:
         """The values of a row as parameters of a statement, in the order of `columns`; none of those that rows share."""
         return tuple(convert(value) for convert, value in zip(self._parameters, self._values(row), strict=True))
 
-    def lines(self, rows: Sequence[tuple[Stored, Stored]]) -> bytes:
-        """Stored rows as lines of COPY, each in two parts: the text of a second part that many rows share is made once."""
+    def joined(self, rows: Sequence[tuple[Stored, Stored]]) -> Block:
+        """Stored rows, each in two parts: in COPY, the text of a second part that many rows share is made once."""
+        if not self._copied:
+            return [(*own, *rest, *self.shared) for own, rest in rows]
         texts: dict[int, str] = {}
         lines = []
         for own, rest in rows:

@@ -139,9 +139,7 @@ class AllocatorEngine:
             if left == 0:
                 break
             with transaction.atomic():
-                plans = list(islice(drafts(client, ids, terms, refused), left))
-                enrol(plans, client, moment)
-            planned += len(plans)
+                planned += enrol(islice(drafts(client, ids, terms, refused), left), client, moment)
             progress(planned + refused.total())
         return Allocated(client, planned, dict(refused), time.monotonic() - started)
 

@@ -1,20 +1,22 @@
 """Putting leads on their plans: a sequence, and a planned activity for each of its touches."""
 
-from collections.abc import Mapping
-from collections.abc import Sequence as List
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from django.db import models
 
 from conversion.bulk import Writer, fresh_id
 from conversion.encoding import Stored
+from conversion.feed import Feed, short_turns
 from conversion.models import Activity, Client, Sequence
 from conversion.vocabulary import ACTION_OF, ActivityState, Channel
 from engines.pace import gaps_of
 from engines.plan import Plan
 
+PIECE = 500  # plans stored at once
 OWN = ("id", "lead_id")  # what the sequences of leads alike differ by
 TOUCHES_OWN = (*OWN, "sequence_id")  # and their activities
 SHARED = ("client_id", "created_at", "channels", "reasons", "arm", "patterns", "propensities", "gaps")
@@ -25,20 +27,49 @@ TOUCHES_SHARED = (
 NOT_YET: Mapping[str, Any] = dict.fromkeys(TOUCHES_OWN)  # left out of what is shared
 
 
-def enrol(plans: List[Plan], client: Client, at: datetime) -> None:
-    """Store plans: two statements for one."""
-    sequences: list[tuple[Stored, Stored]] = []
-    activities: list[tuple[Stored, Stored]] = []
-    known: dict[int, tuple[Stored, list[Stored]]] = {}  # leads alike share their touches
+def enrol(plans: Iterable[Plan], client: Client, at: datetime) -> int:
+    """Store plans, two statements for PIECE of them, and meanwhile make the next ones: whatever makes them may ask the database
+    for nothing once the first of them is there. Returns how many there were.
+    """
+    sequences, touches = writer(Sequence, OWN, SHARED), writer(Activity, TOUCHES_OWN, TOUCHES_SHARED)
+    stored, alike, coming = 0, dict[int, Alike](), iter(plans)
+    with Feed() as feed, short_turns():
+        while piece := list(islice(coming, PIECE)):
+            rows, touched = rows_of(piece, client, at, alike)
+            stored += len(piece)
+            if len(piece) == PIECE:
+                feed.begin((sequences, sequences.form.joined(rows)), (touches, touches.form.joined(touched)))
+            else:
+                feed.wait()
+                sequences.insert_stored(rows)
+                touches.insert_stored(touched)
+    return stored
+
+
+class Alike(NamedTuple):
+    """What leads with the same touches share: the stored values of their sequences and of each touch."""
+
+    touches: object  # kept, so that its `id` stays its own
+    sequence: Stored
+    activities: list[Stored]
+
+
+Rows = list[tuple[Stored, Stored]]
+
+
+def rows_of(plans: Iterable[Plan], client: Client, at: datetime, known: dict[int, Alike]) -> tuple[Rows, Rows]:
+    """The rows of the plans' sequences and of their activities. known: by `id` of the touches."""
+    sequences: Rows = []
+    activities: Rows = []
     for plan in plans:
         alike = known.get(id(plan.touches))
         if alike is None:
-            alike = known[id(plan.touches)] = sequence_of(plan, client, at), touches_of(plan, client, at)
+            alike = Alike(plan.touches, sequence_of(plan, client, at), touches_of(plan, client, at))
+            known[id(plan.touches)] = alike
         lead, sequence = plan.lead_id.hex, fresh_id()
-        sequences.append(((sequence, lead), alike[0]))
-        activities += [((fresh_id(), lead, sequence), touch) for touch in alike[1]]
-    writer(Sequence, OWN, SHARED).insert_stored(sequences)
-    writer(Activity, TOUCHES_OWN, TOUCHES_SHARED).insert_stored(activities)
+        sequences.append(((sequence, lead), alike.sequence))
+        activities += [((fresh_id(), lead, sequence), touch) for touch in alike.activities]
+    return sequences, activities
 
 
 def sequence_of(plan: Plan, client: Client, at: datetime) -> Stored:

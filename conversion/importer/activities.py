@@ -7,10 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from conversion.bulk import Writer, empty, fresh_id, stored_id
+from conversion.feed import Feed
 from conversion.importer.beside import Beside
 from conversion.importer.columns import COLUMNS, LARGEST_TOUCH, Kind
 from conversion.importer.faults import BadRow
-from conversion.importer.feed import Feed
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Job
 from conversion.importer.loading import Loader
@@ -84,7 +84,7 @@ class ActivityLoader(Loader):
         self._inserter = Writer(Activity, {name: value for name, value in shared.items() if name not in OWN})
         absent = dict.fromkeys(COLUMNS[Kind.ACTIVITIES])
         self._texts = Beside(Texts(job.vocabulary, absent, self._inserter.form))
-        self._feed = Feed(self._inserter)
+        self._feed = Feed()
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
         self._told: dict[UUID, str] = {}
@@ -119,7 +119,7 @@ class ActivityLoader(Loader):
             and (lead := self._leads.get(row.values["lead_external_id"]))
         }
         self.job.changes.remember_leads(books)
-        self._feed.begin(self._texts.exchange(self._ready))
+        self._feed.begin((self._inserter, self._texts.exchange(self._ready)))
 
     def fresh(self, row: Row, key: str) -> Draft:
         lead = addressee(self._leads, row.values["lead_external_id"])

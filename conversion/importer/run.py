@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.utils.timezone import now as django_now
 
 from conversion.bulk import checked_at_once
+from conversion.feed import short_turns
 from conversion.importer import remarks
 from conversion.importer.activities import ActivityLoader
 from conversion.importer.changes import Changes
@@ -22,7 +23,6 @@ from conversion.importer.columns import Kind
 from conversion.importer.events import EventLoader
 from conversion.importer.faults import BadRow, Reject, UnreadableFile, UnusableInput
 from conversion.importer.files import Source, inspect, opened
-from conversion.importer.feed import short_turns
 from conversion.importer.fitting import Fitting, Row
 from conversion.importer.job import Counts, Job
 from conversion.importer.loading import LeadLoader, Loader
