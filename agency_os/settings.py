@@ -175,7 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["conversion.api.permissions.RoleAtClient"],
     "DEFAULT_THROTTLE_CLASSES": ["conversion.api.throttling.PerCaller"],
     "DEFAULT_PARSER_CLASSES": ["conversion.api.parsing.StrictJSON"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["conversion.api.rendering.JSON"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "conversion.api.parsing.Negotiation",
     "DEFAULT_FILTER_BACKENDS": ["conversion.api.filters.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "conversion.api.pagination.ById",
