@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from conversion import als
+from conversion.encoding import json_text
+from conversion.garbage import few_collections
 from conversion.learned import EXTRA, LearnedComponents
 from conversion.models import Client, Lead
 from conversion.vocabulary import TIERS, PatternType
@@ -196,31 +198,32 @@ def score_batches(
     icp = ideal_profile(client)
     asked = COLUMNS if known.learned is None or not known.learned.extras else (*COLUMNS, EXTRA)
     while True:
-        with transaction.atomic():
+        with few_collections(), transaction.atomic():
             rows = read(client, after, batch, asked)
             if not rows:
                 return
-            created, ids, *columns = zip(*rows, strict=True)
+            ids, *columns = zip(*rows, strict=True)
             by_name = dict(zip(asked, columns, strict=True))
             scores = score_leads(
                 by_name, icp, known.weights, known.tiers, learned=known.learned, calibration=known.calibration
             )
             write(ids, list(values(scores, at, known.learned)), known.weights, at)
-        after = created[-1], ids[-1]
+            created = Lead.objects.for_client(client).values_list("created_at", flat=True).get(pk=ids[-1])
+        after = created, ids[-1]
         yield after, scores
         if len(ids) < batch:
             return
 
 
 def read(client: Client, after: Mark | None, batch: int, asked: Sequence[str] = COLUMNS) -> list[tuple[Any, ...]]:
-    """The next leads in the order of an index, locked in that order: (created_at, id, *asked). after: of the last one."""
+    """The next leads in the order of an index, locked in that order: (id, *asked). after: of the last one."""
     leads = Lead.objects.for_client(client).filter(deleted_at__isnull=True)
     if after is not None:
         created, last = after
         later = Q(created_at__gt=created) | Q(created_at=created, id__gt=last)
         leads = leads.filter(later, created_at__gte=created)  # the second is what the index is searched by
     ordered = leads.order_by("created_at", "id").select_for_update()
-    return list(ordered.values_list("created_at", "id", *asked)[:batch])
+    return list(ordered.values_list("id", *asked)[:batch])
 
 
 def write(ids: Sequence[Any], rows: Sequence[tuple[Any, ...]], weights: Mapping[str, float], at: datetime) -> int:
@@ -272,5 +275,5 @@ def values(scores: Scores, at: datetime, learned: LearnedComponents | None = Non
             stored = as_stored(
                 dict(zip(PARTS, points, strict=True)), dict(zip(parts, points_learned, strict=True)), chance, at
             )
-            text = texts[key] = json.dumps(stored)
+            text = texts[key] = json_text(stored)
         yield (score, names[tier], text, *points)

@@ -1,6 +1,5 @@
 """One call of the importer: all files are looked at before anything is stored, then each is stored in one transaction."""
 
-import gc
 import gzip
 import time
 import zlib
@@ -16,6 +15,7 @@ from django.utils.timezone import now as django_now
 
 from conversion.bulk import checked_at_once
 from conversion.feed import short_turns
+from conversion.garbage import few_collections
 from conversion.importer import remarks
 from conversion.importer.activities import ActivityLoader
 from conversion.importer.changes import Changes
@@ -35,7 +35,6 @@ from conversion.models import Client, ImportBatch
 from conversion.places import UnknownZone, zone_name, zone_of
 
 CHUNK = 2_000  # rows stored at once; more saves nothing, and holds more in memory
-COLLECT_AT = 50_000  # new objects after which Python looks for garbage; a chunk makes about as many
 # Another import of the same client may hold SQLite's only write lock for as long as its file takes.
 SQLITE_WAIT = 600  # seconds
 LOADERS: Mapping[Kind, type[Loader]] = {loader.kind: loader for loader in (LeadLoader, ActivityLoader, EventLoader)}
@@ -113,7 +112,7 @@ def import_files(
     """
     started = time.monotonic()
     report = Report(notes=[note for file in files for note in file.fitting.notes])
-    with ExitStack() as stack, _patient(), _few_collections(), short_turns():
+    with ExitStack() as stack, _patient(), few_collections(), short_turns():
         if dry_run:
             stack.enter_context(_taken_back())
         job: Job | None = None
@@ -192,19 +191,6 @@ def _taken_back() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Rows form no cycles, so looking for garbage among them finds nothing; it costs a tenth of the time."""
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(COLLECT_AT, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
 
 
 @contextmanager
