@@ -35,7 +35,9 @@ class Kind(NamedTuple):
 PLANNED, SENT = Kind("scheduled_at", f"state IN ({STATES})"), Kind("sent_at", "state = 'sent'")
 COUNT = """SELECT sender_id, {epoch}, COUNT(*) FROM conversion_activity
     WHERE {states} AND ({where}) GROUP BY sender_id, {moment}"""
-ON_DAY = "{moment} >= %s AND {moment} < %s"
+ON_DAYS = """SELECT {name}.sender, {name}.day, COUNT(*) FROM {name} JOIN conversion_activity a
+    ON a.sender_id = {name}.sender AND a.{moment} >= {name}.low AND a.{moment} < {name}.high
+    WHERE a.{states} GROUP BY {name}.sender, {name}.day"""
 EPOCH = {
     "sqlite": "CAST(strftime('%%s', substr(MIN({moment}), 1, 19)) AS INTEGER)",  # cut: it rounds .9999 up
     "postgresql": "CAST(FLOOR(EXTRACT(EPOCH FROM MIN({moment}))) AS BIGINT)",
@@ -61,31 +63,40 @@ def booked(seats: Seats, at: datetime) -> Booked:
         return Booked(seats, is_planned=False)
     where = f"sender_id IN ({', '.join(['%s'] * len(senders))}) AND {{moment}} >= %s"
     values = [*senders, midnight(seats, seats.day(at))]
-    return counted(seats, [(PLANNED, where, values), (SENT, where, values)])
+    counts = [
+        COUNT.format(
+            epoch=EPOCH[connection.vendor].format(moment=kind.moment),
+            states=kind.states,
+            where=where.format(moment=kind.moment),
+            moment=kind.moment,
+        )
+        for kind in (PLANNED, SENT)
+    ]
+    return counted(seats, " UNION ALL ".join(counts), [*values, *values])
 
 
 def booked_on(seats: Seats, places: Iterable[tuple[UUID, datetime]], at: datetime, lead: Lead) -> Booked:
     """The touches of some senders on the days of some moments, none before `at`, and whether the lead is on a plan. One
-    query.
+    query: joined to a list of the days, which the database plans in half the time that the same conditions take it.
     """
     today = seats.day(at)
-    planned: dict[UUID, set[date]] = {}
-    for sender, moment in places:
-        planned.setdefault(sender, set()).add(seats.day(moment))
-    sent = {sender: {today} for sender, days in planned.items() if today in days}
-    kinds = [(kind, *on_days(seats, wanted)) for kind, wanted in ((PLANNED, planned), (SENT, sent)) if wanted]
-    return counted(seats, kinds, lead)
+    planned = sorted({(sender, seats.day(moment)) for sender, moment in places})
+    sent = [(sender, day) for sender, day in planned if day == today]
+    lists, counts, values = [], [], []
+    for name, kind, days in (("planned", PLANNED, planned), ("sent", SENT, sent)):
+        if days:
+            lists.append(f"{name} (sender, day, low, high) AS (VALUES {', '.join(['(%s, %s, %s, %s)'] * len(days))})")
+            counts.append(ON_DAYS.format(name=name, states=kind.states, moment=kind.moment))
+            for sender, day in days:
+                low, high = midnight(seats, day), midnight(seats, day + timedelta(days=1))
+                values += [stored_id(sender), second(seats, day), low, high]
+    heading = f"WITH {', '.join(lists)} " if lists else ""
+    return counted(seats, f"{heading}{' UNION ALL '.join([*counts, OF_LEAD])}", [*values, stored_id(lead.pk)])
 
 
-def on_days(seats: Seats, wanted: Mapping[UUID, set[date]]) -> tuple[str, list[Any]]:
-    """A condition that names each sender once, so that its touches are looked through once, and its values."""
-    parts, values = [], []
-    for sender, days in wanted.items():
-        parts.append(f"sender_id = %s AND ({' OR '.join([ON_DAY] * len(days))})")
-        values.append(stored_id(sender))
-        for day in sorted(days):
-            values += [midnight(seats, day), midnight(seats, day + timedelta(days=1))]
-    return " OR ".join(parts), values
+def second(seats: Seats, day: date) -> int:
+    """Seconds since 1970 of a day's beginning."""
+    return int(datetime.combine(day, time(), seats.zone).timestamp())
 
 
 def midnight(seats: Seats, day: date) -> Any:
@@ -93,19 +104,10 @@ def midnight(seats: Seats, day: date) -> Any:
     return connection.ops.adapt_datetimefield_value(datetime.combine(day, time(), seats.zone))
 
 
-def counted(seats: Seats, kinds: list[tuple[Kind, str, list[Any]]], lead: Lead | None = None) -> Booked:
-    """Count the touches of each kind that meet its condition on `sender_id` and {moment}, with its values."""
-    statements, parameters = [], []
-    for kind, where, values in kinds:
-        epoch = EPOCH[connection.vendor].format(moment=kind.moment)
-        condition = where.format(moment=kind.moment)
-        statements.append(COUNT.format(epoch=epoch, states=kind.states, where=condition, moment=kind.moment))
-        parameters += values
-    if lead is not None:
-        statements.append(OF_LEAD)
-        parameters.append(stored_id(lead.pk))
+def counted(seats: Seats, statement: str, parameters: list[Any]) -> Booked:
+    """The counts that a statement finds: of a sender at a moment, and of a lead's open touches where the sender is null."""
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), parameters)
+        cursor.execute(statement, parameters)
         rows = cursor.fetchall()
     days: dict[str, dict[date, int]] = {seat.id.hex: {} for those in seats.of.values() for seat in those}
     on: dict[int, date] = {}  # many touches share a moment
