@@ -21,11 +21,10 @@ class Encoded(str):
 
 
 class Form:
-    """How rows of one table are written. It can be pickled, so that another process may write them. `shared`: the values that all
-    rows share, as parameters of a statement.
+    """How rows of one table are written. It can be pickled, so that another process may write them.
 
-    kinds: "id", "moment", "json", "sure" (a number or a truth value that is never null) or "" by column. always: values that all
-    rows share, by column. first: columns that stand in front.
+    kinds: "id", "moment", "json", "sure" (a number or a truth value that is never null) or "" by column. always: values that
+    all rows share, by column; `shared` has them as parameters of a statement. first: columns that stand in front.
     """
 
     def __init__(self, vendor: str, kinds: Mapping[str, str], always: Values, first: Sequence[str] = ()) -> None:
@@ -37,9 +36,7 @@ class Form:
         self._values = itemgetter(*own)
         self._pattern = "\t".join(["%s"] * len(own))
         self._changes = [
-            (place, convert)
-            for place, name in enumerate(own)
-            if (convert := converters[kinds[name]]) is not _as_it_is
+            (place, convert) for place, name in enumerate(own) if (convert := converters[kinds[name]]) is not _as_it_is
         ]
         parameters = PARAMETERS if self._copied else PREPARED
         self._parameters = [parameters[kinds[name]] for name in own]

@@ -12,14 +12,14 @@ from django.db import connection
 from conversion.bulk import Writer
 from conversion.encoding import Block
 
-# Seconds after which a thread lets the other one have its turn: usually ten times as long, in which the server, which takes what
-# it is sent at once, waits for more.
+# Seconds after which a thread lets the other one have its turn: usually ten times as long, in which the server, which takes
+# what it is sent at once, waits for more.
 TURN = 0.0005
 
 
 class Feed:
-    """Stores blocks one after another. Between `begin` and `wait` nobody else may use the connection; in the end it is free again,
-    whatever became of the rows.
+    """Stores blocks one after another. Between `begin` and `wait` nobody else may use the connection; in the end it is free
+    again, whatever became of the rows.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,5 @@
-"""Rows of a model by SQL that stands ready: for what is asked at every call, where making the query and reading what comes of it
-takes Django several times as long as a database to answer it.
+"""Rows of a model by SQL that stands ready: for what is asked at every call, where Django takes several times as long to make
+the query, and to read what comes of it, as a database to answer it.
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ def fetched(
 def converters(vendor: str, model: type[models.Model], columns: tuple[str, ...]) -> list[tuple[int, Convert]]:  # noqa: ARG001
     """By place of the column, as Django's own queries apply them. vendor: of the connection, whose driver decides."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    found = []
+    found: list[tuple[int, Convert]] = []
     for place, name in enumerate(columns):
         field = fields[name]
         column = field.get_col(model._meta.db_table)

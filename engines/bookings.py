@@ -1,6 +1,6 @@
 """What a client's senders have booked: their touches that are sent or planned, counted by the senders' local day."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple

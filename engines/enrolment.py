@@ -84,7 +84,7 @@ def sequence_of(plan: Plan, client: Client, at: datetime) -> Stored:
         "gaps": gaps_of([touch.at for touch in plan.touches]),
         "created_at": at,
     }
-    return writer(Sequence, OWN, SHARED).form.stored(row | NOT_YET)[len(OWN) :]
+    return writer(Sequence, OWN, SHARED).form.stored({**row, **NOT_YET})[len(OWN) :]
 
 
 def touches_of(plan: Plan, client: Client, at: datetime) -> list[Stored]:
@@ -106,7 +106,7 @@ def touches_of(plan: Plan, client: Client, at: datetime) -> list[Stored]:
         for touch in plan.touches
     )
     form = writer(Activity, TOUCHES_OWN, TOUCHES_SHARED).form
-    return [form.stored(row | NOT_YET)[len(TOUCHES_OWN) :] for row in rows]
+    return [form.stored({**row, **NOT_YET})[len(TOUCHES_OWN) :] for row in rows]
 
 
 @cache

@@ -119,7 +119,7 @@ def for_client(client: Client, at: datetime, only: Collection[PatternType] = tup
         cursor.execute(statement, [stored_id(client.pk), until, *(str(kind) for kind in only)])
         rows = cursor.fetchall()
     stored = {
-        PatternType(kind): Stored(kind, version, confidence, None if content is None else json.loads(content))
+        kind: Stored(kind, version, confidence, None if content is None else json.loads(content))
         for kind, version, confidence, content in rows
     }
     return read(stored, client)

@@ -17,7 +17,7 @@ class JSON(renderers.JSONRenderer):
     ) -> bytes:
         if data is None:
             return b""
-        if not self.get_indent(accepted_media_type, renderer_context or {}):
+        if not self.get_indent(accepted_media_type or "", renderer_context or {}):
             try:
                 return orjson.dumps(data, option=orjson.OPT_PASSTHROUGH_DATETIME).replace(*LINE).replace(*PARAGRAPH)
             except TypeError:

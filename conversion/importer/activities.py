@@ -92,8 +92,8 @@ class ActivityLoader(Loader):
         self._ready: Sequence[Draft] = ()
 
     def load(self, rows: Sequence[Row]) -> None:
-        """Three chunks are dealt with at once: the texts of the one before are read beside, and the rows of the one before that are
-        stored, while this one is made ready and the next is read from the file.
+        """Three chunks are dealt with at once: the texts of the one before are read beside, and the rows of the one before that
+        are stored, while this one is made ready and the next is read from the file.
         """
         self._feed.wait()
         super().load(rows)
@@ -161,7 +161,9 @@ class ActivityLoader(Loader):
     def insert(self, rows: Sequence[Draft]) -> None:
         self.job.leads.add({lead.id for *_, lead in rows})
         told = {lead.id: key for _, key, _, given, lead in rows if given.get("led_to_booking")}
-        self._told_unstored = {lead.id: key for _, key, _, given, lead in self._ready if given.get("led_to_booking")} | told
+        self._told_unstored = {
+            lead.id: key for _, key, _, given, lead in self._ready if given.get("led_to_booking")
+        } | told
         self._ready = rows
 
     def flush(self) -> None:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, models, transaction
 
 from conversion import belonging, triggers
 from conversion.bulk import Writer, empty
-from conversion.models import Activity, Event, InboundMessage, Lead, ProviderAccount, Sender, Sequence
+from conversion.models import Activity, Client, Event, InboundMessage, Lead, ProviderAccount, Sender, Sequence
 from tests.factories import MONDAY, event, lead, touch
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,14 @@ def test_nothing_is_made_at_another_clients_lead(mine, theirs, make):
     theirs.client = mine.client  # what a mistake would write
     with pytest.raises(DatabaseError, match=FOREIGN), transaction.atomic():
         make(theirs)
+
+
+@pytest.mark.parametrize("make", [touch, lambda of: event(of, "replied"), plan])
+def test_nothing_is_made_for_a_client_that_is_not_there(mine, make):
+    """No foreign key of its own says so to touches and events: what their lead belongs to is what they belong to."""
+    mine.client = Client(agency=mine.client.agency, name="Nobody", slug="nobody")  # never saved
+    with pytest.raises(DatabaseError, match=FOREIGN), transaction.atomic():
+        make(mine)
 
 
 def test_nothing_is_moved_to_another_clients_lead(mine, theirs):

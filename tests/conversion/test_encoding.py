@@ -1,12 +1,13 @@
 """Rows as each database takes them."""
 
+import json
 import pickle
 from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
-from conversion.encoding import Encoded, Form
+from conversion.encoding import Encoded, Form, json_text
 
 KEY = UUID("0192f0c0-0000-7000-8000-000000000001")
 KINDS = {"id": "id", "at": "moment", "text": "", "number": "", "data": "json", "owner": "id", "state": ""}
@@ -48,3 +49,19 @@ def test_rows_are_written_with_what_they_share(vendor, block):
 
 def test_what_rows_share_comes_after_what_is_their_own():
     assert Form("sqlite", KINDS, {"id": KEY}).columns == ("at", "text", "number", "data", "owner", "state", "id")
+
+
+@pytest.mark.parametrize(("vendor", "block"), [("postgresql", COPY), ("sqlite", TUPLES)])
+def test_rows_in_two_parts_are_the_same_rows(vendor, block):
+    form = Form(vendor, KINDS, ALWAYS, ("id",))
+    rows = [form.stored(row) for row in (ROW, NOTHING, SHARED)]
+    assert form.joined([(row[:1], row[1:]) for row in rows]) == block
+
+
+def test_a_number_that_is_never_null_is_written_as_it_is():
+    assert Form("postgresql", {"number": "sure", "text": ""}, {}).block([{"number": -7, "text": "100 %s"}]) == b"-7\t100 %s\n"
+
+
+@pytest.mark.parametrize("value", [{"a": 2**70}, {"a": "\ud800"}, {1: [True, None, 1.5, "\x00\u2028é"]}])
+def test_json_that_the_faster_writer_does_not_know_is_written(value):
+    assert json.loads(json_text(value)) == json.loads(json.dumps(value))

@@ -176,7 +176,24 @@ def test_any_text_comes_out_row_by_row_and_nothing_is_lost(tmp_path_factory, lin
     assert [record.line for record in found] == sorted({record.line for record in found})
 
 
-PIECES = ["1", "2", ",", ",", '"', '""', "\n", "\n", "\r\n", "\r", " ", "\0", "a,b\n", "x" * 30, '1,"two\nlines"\n', "3,z\n"]
+PIECES = [
+    "1",
+    "2",
+    ",",
+    ",",
+    '"',
+    '""',
+    "\n",
+    "\n",
+    "\r\n",
+    "\r",
+    " ",
+    "\0",
+    "a,b\n",
+    "x" * 30,
+    '1,"two\nlines"\n',
+    "3,z\n",
+]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=60), st.sampled_from([5, 40, 400]))
