@@ -7,7 +7,7 @@ SQLite, which has one writer at a time anyway, it is the plain operation.
 from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db.migrations import AddConstraint, AddIndex
+from django.db.migrations import AddConstraint, AddIndex, AlterField
 
 
 class AddIndexOnline(AddIndexConcurrently):
@@ -45,3 +45,35 @@ class AddUniqueOnline(AddConstraint):
         schema_editor.execute(
             statement.replace("CREATE UNIQUE INDEX", "CREATE UNIQUE INDEX CONCURRENTLY", 1), params=None
         )
+
+
+class Lighten(AlterField):
+    """A column that keeps its values and what they may be, without its foreign key, its index or its uniqueness: PostgreSQL
+    strikes these from its books and touches no row. Raises ValueError where the column itself would change.
+    """
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        before, after = (
+            state.apps.get_model(app_label, self.model_name)._meta.get_field(self.name)
+            for state in (from_state, to_state)
+        )
+        if added := heavier(before, after, schema_editor.connection):
+            raise ValueError(f"{self.model_name}.{self.name}: {added}")
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        AlterField.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+
+def heavier(before: Any, after: Any, connection: Any) -> str:
+    """What a column would gain, or in what it would change; empty where it only loses."""
+    if (before.db_type(connection), before.null, before.column) != (
+        after.db_type(connection),
+        after.null,
+        after.column,
+    ):
+        return "the column itself changes"
+    gains = [
+        name for name in ("unique", "db_index", "db_constraint") if getattr(after, name, 0) > getattr(before, name, 0)
+    ]
+    return f"it gains {', '.join(gains)}" if gains else ""

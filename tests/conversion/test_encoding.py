@@ -59,7 +59,10 @@ def test_rows_in_two_parts_are_the_same_rows(vendor, block):
 
 
 def test_a_number_that_is_never_null_is_written_as_it_is():
-    assert Form("postgresql", {"number": "sure", "text": ""}, {}).block([{"number": -7, "text": "100 %s"}]) == b"-7\t100 %s\n"
+    assert (
+        Form("postgresql", {"number": "sure", "text": ""}, {}).block([{"number": -7, "text": "100 %s"}])
+        == b"-7\t100 %s\n"
+    )
 
 
 @pytest.mark.parametrize("value", [{"a": 2**70}, {"a": "\ud800"}, {1: [True, None, 1.5, "\x00\u2028é"]}])

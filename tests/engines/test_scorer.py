@@ -379,9 +379,11 @@ class TestAllLeads:
         score_client(customer, AT)
         assert scores_of(customer) == first
 
-    @pytest.mark.parametrize(("leads", "reads", "writes"), [(1, 1, 1), (3, 1, 1), (9, 2, 2), (10, 3, 2)])
+    @pytest.mark.parametrize(("leads", "reads", "writes"), [(1, 2, 1), (3, 2, 1), (9, 4, 2), (10, 5, 2)])
     def test_queries(self, customer, leads, reads, writes):
-        """One for the guidance, one read and one write a batch, and an empty read where the last batch was full."""
+        """One for the guidance; for a batch a read, a write and a look at where it ends; an empty read where the last one was
+        full.
+        """
         fill(customer, leads)
         with CaptureQueriesContext(connection) as queries:
             score_client(customer, AT, batch=5)

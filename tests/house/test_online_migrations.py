@@ -7,10 +7,10 @@ import re
 
 import pytest
 from django.contrib.postgres.operations import AddConstraintNotValid, ValidateConstraint
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
-from conversion.online import AddIndexOnline
+from conversion.online import AddIndexOnline, AddUniqueOnline, Lighten, heavier
 
 FROM = {"conversion": 10, "patterns": 6, "engines": 1}
 # Tables that may have millions of rows.
@@ -18,6 +18,8 @@ LARGE = {"activity", "event", "lead", "importchange", "callback", "inboundmessag
 SAFE = (
     migrations.CreateModel,
     AddIndexOnline,
+    AddUniqueOnline,
+    Lighten,
     AddConstraintNotValid,
     ValidateConstraint,
     migrations.RemoveIndex,
@@ -30,9 +32,10 @@ SAFE = (
 WAY_OUT = {
     migrations.AddIndex: "use conversion.online.AddIndexOnline in a migration with atomic = False",
     migrations.AddConstraint: "a check: AddConstraintNotValid, and ValidateConstraint in a migration of its own; a unique one: "
-    "build its index online first",
+    "AddUniqueOnline",
     migrations.AddField: "a null column, or one with db_default; no index, and no foreign key in the same step",
-    migrations.AlterField: "a new column beside it, filled in pages, and read once it is full",
+    migrations.AlterField: "Lighten where it only loses a foreign key, an index or uniqueness; else a new column beside it, "
+    "filled in pages, and read once it is full",
     migrations.RunPython: "a command that works in pages, such as backfill_patterns; a migration changes tables, not rows",
     migrations.RunSQL: "as for RunPython",
     migrations.RenameField: "the version that still runs would break: add, copy, remove, in three releases",
@@ -79,13 +82,18 @@ def test_new_migrations_lock_nothing_large():
 
 
 def test_what_is_built_online_is_not_in_a_transaction():
-    online = [one for one in new_migrations() if any(isinstance(step, AddIndexOnline) for step in one.operations)]
+    online = [
+        one
+        for one in new_migrations()
+        if any(isinstance(step, AddIndexOnline | AddUniqueOnline) for step in one.operations)
+    ]
     assert [str(one) for one in online if one.atomic] == []
     assert online
 
 
 PLAIN, INDEXED = models.CharField(max_length=9, default=""), models.CharField(max_length=9, default="", db_index=True)
 INDEX = models.Index(fields=["state"], name="x")
+UNIQUE = models.UniqueConstraint(fields=["state"], condition=models.Q(state="x"), name="x")
 CHECK = models.CheckConstraint(condition=models.Q(state="x"), name="x")
 
 
@@ -118,6 +126,8 @@ def test_what_locks_is_refused_with_a_way_out(operation):
         migrations.AddField("lead", "x", models.IntegerField(null=True)),
         migrations.RemoveField("lead", "x"),
         AddIndexOnline("activity", INDEX),
+        AddUniqueOnline("activity", UNIQUE),
+        Lighten("activity", "state", PLAIN),
         AddConstraintNotValid("activity", CHECK),
         ValidateConstraint("activity", "x"),
     ],
@@ -125,3 +135,21 @@ def test_what_locks_is_refused_with_a_way_out(operation):
 )
 def test_what_does_not_is_not(operation):
     assert objection(operation) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gained"),
+    [
+        (models.CharField(max_length=9, unique=True), models.CharField(max_length=9), ""),
+        (models.IntegerField(db_index=True), models.IntegerField(help_text="x"), ""),
+        (models.IntegerField(), models.IntegerField(db_index=True), "it gains db_index"),
+        (models.IntegerField(), models.IntegerField(unique=True), "it gains unique"),
+        (models.IntegerField(), models.BigIntegerField(), "the column itself changes"),
+        (models.IntegerField(null=True), models.IntegerField(), "the column itself changes"),
+    ],
+)
+def test_what_is_lightened_only_loses(before, after, gained):
+    for field in (before, after):
+        field.set_attributes_from_name("x")
+    assert heavier(before, after, connection).startswith(gained)
+    assert bool(gained) == bool(heavier(before, after, connection))
