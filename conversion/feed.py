@@ -1,9 +1,8 @@
 """Rows into the database while Python makes the next ones: COPY in a thread of its own, on the caller's connection."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -11,10 +10,7 @@ from django.db import connection
 
 from conversion.bulk import Writer
 from conversion.encoding import Block
-
-# Seconds after which a thread lets the other one have its turn: usually ten times as long, in which the server, which takes
-# what it is sent at once, waits for more.
-TURN = 0.0005
+from conversion.interpreter import short_turns
 
 
 class Feed:
@@ -23,7 +19,8 @@ class Feed:
     """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="feed")
+        self._open = ExitStack()
+        self._pool: ThreadPoolExecutor | None = None
         self._storing: Future[None] | None = None
 
     def __enter__(self) -> Self:
@@ -37,17 +34,23 @@ class Feed:
         self.close()
 
     def close(self) -> None:
-        self._pool.shutdown()
+        self._open.close()
 
     def begin(self, *given: tuple[Writer, Block | None]) -> None:
         """Store blocks, in this order. Where they cannot be stored beside, they are stored at once."""
         self.wait()
         storing = [writer.storing(block) for writer, block in given if block]
-        if all(storing):
-            self._storing = self._pool.submit(_all, storing)
+        if storing and all(storing):
+            self._storing = self._thread().submit(_all, storing)
             return
         for writer, block in given:
             writer.store(block)
+
+    def _thread(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            self._pool = self._open.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="feed"))
+            self._open.enter_context(short_turns)
+        return self._pool
 
     def wait(self) -> None:
         """Until what was begun is stored. Raises what the database says of it."""
@@ -61,13 +64,3 @@ def _all(storing: Sequence[Callable[[], None] | None]) -> None:
     for store in storing:
         if store is not None:
             store()
-
-
-@contextmanager
-def short_turns() -> Iterator[None]:
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(TURN)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)

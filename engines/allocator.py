@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from conversion import als
-from conversion.garbage import few_collections
+from conversion.interpreter import few_collections
 from conversion.models import Activity, Client, Lead
 from conversion.models import Sequence as StoredSequence
 from conversion.vocabulary import LeadStatus
@@ -139,7 +139,7 @@ class AllocatorEngine:
             left = None if limit is None else limit - planned
             if left == 0:
                 break
-            with few_collections(), transaction.atomic():
+            with few_collections, transaction.atomic():
                 planned += enrol(islice(drafts(client, ids, terms, refused), left), client, moment)
             progress(planned + refused.total())
         return Allocated(client, planned, dict(refused), time.monotonic() - started)

@@ -10,7 +10,7 @@ from django.db import models
 
 from conversion.bulk import Writer, fresh_id
 from conversion.encoding import Stored
-from conversion.feed import Feed, short_turns
+from conversion.feed import Feed
 from conversion.models import Activity, Client, Sequence
 from conversion.vocabulary import ACTION_OF, ActivityState, Channel
 from engines.pace import gaps_of
@@ -33,7 +33,7 @@ def enrol(plans: Iterable[Plan], client: Client, at: datetime) -> int:
     """
     sequences, touches = writer(Sequence, OWN, SHARED), writer(Activity, TOUCHES_OWN, TOUCHES_SHARED)
     stored, alike, coming = 0, dict[int, Alike](), iter(plans)
-    with Feed() as feed, short_turns():
+    with Feed() as feed:
         while piece := list(islice(coming, PIECE)):
             rows, touched = rows_of(piece, client, at, alike)
             stored += len(piece)

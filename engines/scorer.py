@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from conversion import als
 from conversion.encoding import json_text
-from conversion.garbage import few_collections
+from conversion.interpreter import few_collections
 from conversion.learned import EXTRA, LearnedComponents
 from conversion.models import Client, Lead
 from conversion.vocabulary import TIERS, PatternType
@@ -198,7 +198,7 @@ def score_batches(
     icp = ideal_profile(client)
     asked = COLUMNS if known.learned is None or not known.learned.extras else (*COLUMNS, EXTRA)
     while True:
-        with few_collections(), transaction.atomic():
+        with few_collections, transaction.atomic():
             rows = read(client, after, batch, asked)
             if not rows:
                 return

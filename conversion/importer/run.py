@@ -14,8 +14,6 @@ from django.db import connection, transaction
 from django.utils.timezone import now as django_now
 
 from conversion.bulk import checked_at_once
-from conversion.feed import short_turns
-from conversion.garbage import few_collections
 from conversion.importer import remarks
 from conversion.importer.activities import ActivityLoader
 from conversion.importer.changes import Changes
@@ -31,6 +29,7 @@ from conversion.importer.reading import Record, records
 from conversion.importer.rejects import Rejects
 from conversion.importer.seen import Seen
 from conversion.importer.values import Clock
+from conversion.interpreter import few_collections
 from conversion.models import Client, ImportBatch
 from conversion.places import UnknownZone, zone_name, zone_of
 
@@ -112,7 +111,7 @@ def import_files(
     """
     started = time.monotonic()
     report = Report(notes=[note for file in files for note in file.fitting.notes])
-    with ExitStack() as stack, _patient(), few_collections(), short_turns():
+    with ExitStack() as stack, _patient(), few_collections:
         if dry_run:
             stack.enter_context(_taken_back())
         job: Job | None = None

@@ -1,13 +1,12 @@
 """Rows stored in a thread: in order, or not at all."""
 
-import sys
 import time
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from conversion.bulk import Writer
-from conversion.feed import Feed, short_turns
+from conversion.feed import Feed
 from conversion.models import Lead
 from conversion.models.rows import new_id
 from tests.factories import lead
@@ -33,7 +32,7 @@ def keys(of):
 
 
 def test_blocks_are_stored_one_after_another(customer, block):
-    with Feed() as feed, short_turns():
+    with Feed() as feed:
         feed.begin(block("1", "2"), block("3"))
         feed.begin(block("4"), (block()[0], None))
     assert keys(customer) == ["1", "2", "3", "4"]
@@ -77,10 +76,3 @@ def test_whoever_breaks_off_has_the_connection_back(customer, block):
     with pytest.raises(ZeroDivisionError):
         broken()
     assert keys(customer) == []
-
-
-def test_turns_are_short_for_a_while():
-    usual = sys.getswitchinterval()
-    with short_turns():
-        assert sys.getswitchinterval() < usual
-    assert sys.getswitchinterval() == usual
