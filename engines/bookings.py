@@ -109,7 +109,7 @@ def counted(seats: Seats, statement: str, parameters: list[Any]) -> Booked:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         rows = cursor.fetchall()
-    days: dict[str, dict[date, int]] = {seat.id.hex: {} for those in seats.of.values() for seat in those}
+    days: dict[str, dict[date, int]] = {}
     on: dict[int, date] = {}  # many touches share a moment
     is_planned = False
     for sender, moment, count in rows:
@@ -117,10 +117,10 @@ def counted(seats: Seats, statement: str, parameters: list[Any]) -> Booked:
             is_planned = count > 0
             continue
         day = on.get(moment) or on.setdefault(moment, datetime.fromtimestamp(moment, seats.zone).date())
-        of_sender = days[sender if isinstance(sender, str) else sender.hex]
+        of_sender = days.setdefault(sender if isinstance(sender, str) else sender.hex, {})
         of_sender[day] = of_sender.get(day, 0) + count
     of = {
-        channel: [replace(seat, booked=days[seat.id.hex]) if days[seat.id.hex] else seat for seat in those]
+        channel: [replace(seat, booked=found) if (found := days.get(seat.id.hex)) else seat for seat in those]
         for channel, those in seats.of.items()
     }
     return Booked(Seats(of, seats.zone), is_planned)

@@ -222,7 +222,7 @@ def read(client: Client, after: Mark | None, batch: int, asked: Sequence[str] = 
         created, last = after
         later = Q(created_at__gt=created) | Q(created_at=created, id__gt=last)
         leads = leads.filter(later, created_at__gte=created)  # the second is what the index is searched by
-    ordered = leads.order_by("created_at", "id").select_for_update()
+    ordered = leads.order_by("created_at", "id").select_for_update(no_key=True)  # touches may name them meanwhile
     return list(ordered.values_list("id", *asked)[:batch])
 
 

@@ -91,7 +91,8 @@ def seats_of(rows: Iterable[Row]) -> dict[str, list[Seat]]:
     for row in sorted(senders, key=lambda row: (row.is_paused, not row.is_own, row.address)):
         of_channel = seats.setdefault(row.channel, [])
         if row.is_active and row.daily_cap > 0:
-            of_channel.append(Seat(UUID(str(row.id)), row.address, row.daily_cap, {}, ramp_day(row)))
+            key = row.id if isinstance(row.id, UUID) else UUID(row.id)
+            of_channel.append(Seat(key, row.address, row.daily_cap, {}, ramp_day(row)))
     return seats
 
 
