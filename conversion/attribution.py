@@ -101,10 +101,6 @@ UNMARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
           WHERE a.lead_id IN (SELECT m.lead_id FROM conversion_activity m WHERE m.lead_id {IN_SET} AND m.led_to_booking)
          ) ranked
     WHERE ranked.touch = conversion_activity.id AND ranked.marked AND NOT (ranked.eligible AND ranked.place = 1)"""
-MARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
-    FROM (SELECT marked.id AS touch FROM conversion_activity marked LEFT JOIN {WANTED} wanted ON wanted.touch = marked.id
-          WHERE marked.lead_id {IN_SET} AND marked.led_to_booking AND wanted.touch IS NULL) stale
-    WHERE stale.touch = conversion_activity.id"""
 MARK = f"""UPDATE conversion_activity SET led_to_booking = {{true}}
     WHERE id IN {WANTED} AND NOT led_to_booking"""
 

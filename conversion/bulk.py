@@ -162,11 +162,10 @@ def empty(model: type[models.Model]) -> dict[str, Any]:
 
 
 def _kind(field: models.Field) -> str:
-    if isinstance(field, models.ForeignKey):
-        return _kind(field.target_field)
-    if isinstance(field, models.IntegerField | models.FloatField | models.BooleanField) and not field.null:
-        return "sure"
-    return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(field.get_internal_type(), "")
+    held = field.target_field if isinstance(field, models.ForeignKey) else field
+    if isinstance(held, models.IntegerField | models.FloatField | models.BooleanField):
+        return "" if field.null else "sure"
+    return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(held.get_internal_type(), "")
 
 
 def fresh_id() -> str:
