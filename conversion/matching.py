@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from conversion.folding import canonical, position_of, stands_in, words_of
+from conversion.folding import canonical, position_of, spaced, stands_in, unhyphened, words_of
 from conversion.wording import AT_START, Category, Vocabulary
 
 _AMOUNTS = {
@@ -28,20 +28,25 @@ PAIN_POINTS, CTAS, ANGLES, SUBJECTS, FLAGS = range(5)
 
 
 class Reading(NamedTuple):
-    """A text made ready for looking things up in it: canonical, and the set of its words."""
+    """A text made ready for looking things up in it: canonical; its words, each between blanks; how many stood between white
+    space in the text as it was.
+    """
 
     text: str
-    words: frozenset[str]
+    words: str
+    size: int
 
 
-BLANK = Reading("", frozenset())
+BLANK = Reading("", " ", 0)
+Phrase = tuple[str, int]  # and its bit
 
 
 def read(text: str | None) -> Reading:
     if not text or text.isspace():
         return BLANK
-    whole = canonical(text)
-    return Reading(whole, frozenset(words_of(whole)))
+    plain = spaced(text)
+    whole = unhyphened(plain)
+    return Reading(whole, f" {' '.join(words_of(whole))} ", plain.count(" ") + 1 if text.isascii() else len(text.split()))
 
 
 def inflected(word: str) -> list[str]:
@@ -155,18 +160,29 @@ class Matcher:
 
     def hits(self, reading: Reading) -> Hits:
         """What holds anywhere in a text."""
+        bits, phrases = self.in_words(reading.words)
+        return Hits(bits | self.in_whole(reading.text, phrases))
+
+    def in_words(self, words: str) -> tuple[int, list[Phrase]]:
+        """Of words between blanks: the bits of those that are keywords, and the phrases whose longest word is among them."""
         mask = 0
-        text = reading.text
-        for word in self._names & reading.words:
-            bits, phrases = self._known[word]
+        phrases: list[Phrase] = []
+        for word in self._names.intersection(words.split()):
+            bits, begun = self._known[word]
             mask |= bits
-            for phrase, bit in phrases:
-                if phrase in text and stands_in(text, phrase):
-                    mask |= bit
+            phrases += begun
+        return mask, phrases
+
+    def in_whole(self, text: str, phrases: Iterable[Phrase]) -> int:
+        """Bits of those of the phrases that stand in a canonical text, and of amounts."""
+        mask = 0
+        for phrase, bit in phrases:
+            if phrase in text and stands_in(text, phrase):
+                mask |= bit
         for sign, pattern, bits in self._signs:
             if sign in text and pattern.search(text):
                 mask |= bits
-        return Hits(mask)
+        return mask
 
     def opening(self, reading: Reading) -> int:
         """Bits of the subject patterns whose phrase stands at the start of a text."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db.migrations import AddConstraint, AddIndex, AlterField
+from django.db.migrations.operations.base import Operation
 
 
 class AddIndexOnline(AddIndexConcurrently):
@@ -63,6 +64,34 @@ class Lighten(AlterField):
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         AlterField.database_forwards(self, app_label, schema_editor, from_state, to_state)
+
+
+class LeaveRoom(Operation):
+    """New pages of a table are filled to `percent` and not to the brim, so that a row that changes finds room for its next version
+    beside it, and no index has to hear of it. Pages that are there stay; nothing is locked against reading or writing.
+    """
+
+    reduces_to_sql = True
+
+    def __init__(self, model_name: str, percent: int) -> None:
+        self.model_name, self.percent = model_name, percent
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """The models do not know of it."""
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self._set(app_label, schema_editor, to_state, f"SET (fillfactor = {self.percent})")
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        self._set(app_label, schema_editor, to_state, "RESET (fillfactor)")
+
+    def _set(self, app_label: str, schema_editor: Any, state: Any, change: str) -> None:
+        if schema_editor.connection.vendor == "postgresql":
+            table = state.apps.get_model(app_label, self.model_name)._meta.db_table
+            schema_editor.execute(f"ALTER TABLE {schema_editor.quote_name(table)} {change}")
+
+    def describe(self) -> str:
+        return f"Fill pages of {self.model_name} to {self.percent} percent"
 
 
 def heavier(before: Any, after: Any, connection: Any) -> str:

@@ -81,7 +81,7 @@ def names_industry(text: str, reading: Reading, lead: Any) -> bool:
     if not industry:
         return False
     words, phrases = _industry_words(industry)
-    if not words.isdisjoint(reading.words) or any(stands_in(reading.text, phrase) for phrase in phrases):
+    if any(f" {word} " in reading.words for word in words) or any(stands_in(reading.text, phrase) for phrase in phrases):
         return True
     return _name(industry) in _ORDINARY and _named(industry, text, reading)
 
@@ -93,7 +93,7 @@ def _named(value: str, text: str, reading: Reading) -> bool:
         return False
     if name in _ORDINARY:
         return name in reading.text and bool(_as_written(value).search(text))
-    return name in reading.words or stands_in(reading.text, name)
+    return f" {name} " in reading.words or stands_in(reading.text, name)
 
 
 @lru_cache(maxsize=8192)

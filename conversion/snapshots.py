@@ -14,6 +14,7 @@ from conversion.matching import PAIN_POINTS, Hits, Matcher, Reading, read
 from conversion.moments import calendar_of, in_zone
 from conversion.personal import template_key_of
 from conversion.segments import segment_count
+from conversion.sentences import Reader
 from conversion.vocabulary import Channel, MessageType
 from conversion.wording import DEFAULT, Vocabulary
 
@@ -181,17 +182,17 @@ def _read(text: str | None, subject: str | None, lead: Any, template: str | None
     """All that learning takes from subject and text, in one reading of each."""
     matcher = Matcher.of(vocabulary)
     head, head_hits = _subject_read(subject, vocabulary)
-    body = read(text)
-    readings, found = (head, body), (head_hits, body_hits := matcher.hits(body))
+    body, body_hits = Reader.of(vocabulary)(text)
+    readings, found = (head, body), (head_hits, body_hits)
     return Features(
         pain_points=body_hits[PAIN_POINTS],
         cta=cta_code(body_hits),
         angles=angle_bits(readings, found),
         subjects=subject_bits(subject, head, matcher, head_hits),
         personalization=flag_bits(text, body, lead, body_hits),
-        words=len(text.split()) if text and body.text else UNKNOWN,
+        words=body.size if text and body.text else UNKNOWN,
         chars=len(text) if text and body.text else UNKNOWN,
-        subject_words=len(subject.split()) if subject and head.text else UNKNOWN,
+        subject_words=head.size if subject and head.text else UNKNOWN,
         template=template_key_of(template, (subject or "", head), (text or "", body), lead),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from conversion.bulk import Writer, empty, fresh_id, stored_id
+from conversion.encoding import Block
 from conversion.feed import Feed
 from conversion.importer.beside import Beside
 from conversion.importer.columns import COLUMNS, LARGEST_TOUCH, Kind
@@ -88,12 +89,13 @@ class ActivityLoader(Loader):
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
         self._told: dict[UUID, str] = {}
+        self._told_last: dict[UUID, str] = {}
         self._told_unstored: dict[UUID, str] = {}
-        self._ready: Sequence[Draft] = ()
+        self._written: Block | None = None
 
     def load(self, rows: Sequence[Row]) -> None:
-        """Three chunks are dealt with at once: the texts of the one before are read beside, and the rows of the one before that
-        are stored, while this one is made ready and the next is read from the file.
+        """Three chunks are dealt with at once: while this one is made ready and the next is read from the file, the texts of the
+        one before are read beside, and the rows of the one before that are stored.
         """
         self._feed.wait()
         super().load(rows)
@@ -119,7 +121,7 @@ class ActivityLoader(Loader):
             and (lead := self._leads.get(row.values["lead_external_id"]))
         }
         self.job.changes.remember_leads(books)
-        self._feed.begin((self._inserter, self._texts.exchange(self._ready)))
+        self._feed.begin((self._inserter, self._written))
 
     def fresh(self, row: Row, key: str) -> Draft:
         lead = addressee(self._leads, row.values["lead_external_id"])
@@ -161,16 +163,14 @@ class ActivityLoader(Loader):
     def insert(self, rows: Sequence[Draft]) -> None:
         self.job.leads.add({lead.id for *_, lead in rows})
         told = {lead.id: key for _, key, _, given, lead in rows if given.get("led_to_booking")}
-        self._told_unstored = {
-            lead.id: key for _, key, _, given, lead in self._ready if given.get("led_to_booking")
-        } | told
-        self._ready = rows
+        self._told_unstored, self._told_last = self._told_last | told, told
+        self._written = self._texts.exchange(rows)
 
     def flush(self) -> None:
         self._feed.wait()
-        for rows in (self._ready, ()):
-            self._inserter.store(self._texts.exchange(rows))
-        self._ready, self._told_unstored = (), {}
+        for block in (self._written, self._texts.exchange(())):
+            self._inserter.store(block)
+        self._written, self._told_unstored, self._told_last = None, {}, {}
 
     def close(self) -> None:
         self._texts.close()
