@@ -164,7 +164,7 @@ def empty(model: type[models.Model]) -> dict[str, Any]:
 def _kind(field: models.Field) -> str:
     held = field.target_field if isinstance(field, models.ForeignKey) else field
     if isinstance(held, models.IntegerField | models.FloatField | models.BooleanField):
-        return "" if field.null else "sure"
+        return "number" if field.null else "sure"
     return {"UUIDField": "id", "DateTimeField": "moment", "JSONField": "json"}.get(held.get_internal_type(), "")
 
 

@@ -23,8 +23,9 @@ class Encoded(str):
 class Form:
     """How rows of one table are written. It can be pickled, so that another process may write them.
 
-    kinds: "id", "moment", "json", "sure" (a number or a truth value that is never null) or "" by column. always: values that
-    all rows share, by column; `shared` has them as parameters of a statement. first: columns that stand in front.
+    kinds: "id", "moment", "json", "number" (or a truth value), "sure" (one that is never null) or "" by column. always: values
+    that all rows share, by column; `shared` has them as parameters of a statement. first: columns that stand in front, none of
+    them JSON.
     """
 
     def __init__(self, vendor: str, kinds: Mapping[str, str], always: Values, first: Sequence[str] = ()) -> None:
@@ -32,16 +33,18 @@ class Form:
         self._copied = vendor == "postgresql"
         converters = COPIED if self._copied else PREPARED
         own = [name for name in dict.fromkeys((*first, *kinds)) if name not in always]
+        own.sort(key=lambda name: kinds[name] == "json")  # the long texts come last
         self.columns = (*own, *always)
         self._values = itemgetter(*own)
-        self._pattern = "\t".join(["%s"] * len(own))
+        self._short = sum(kinds[name] != "json" for name in own)
+        self._pattern = "\t".join(["%s"] * self._short)
         self._changes = [
             (place, convert) for place, name in enumerate(own) if (convert := converters[kinds[name]]) is not _as_it_is
         ]
         parameters = PARAMETERS if self._copied else PREPARED
         self._parameters = [parameters[kinds[name]] for name in own]
         self.shared: Stored = tuple(parameters[kinds[name]](value) for name, value in always.items())
-        self._end = "".join(f"\t{converters[kinds[name]](value)}" for name, value in always.items()) + "\n"
+        self._end = "".join(f"\t{value}" for value in map(_copied, self.shared)) + "\n"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Form, self._given
@@ -49,8 +52,7 @@ class Form:
     def block(self, rows: Iterable[Values]) -> Block:
         """rows: mappings of the other columns to Python values; moments are in UTC."""
         if self._copied:
-            line = self._pattern + self._end.replace("%", "%%")
-            return "".join([line % tuple(self._own(row)) for row in rows]).encode()
+            return b"".join(self._lines(rows))
         return [(*self._own(row), *self.shared) for row in rows]
 
     def stored(self, row: Values) -> Stored:
@@ -70,6 +72,18 @@ class Form:
             lines.append("\t".join((*map(_copied, own), text)))
         return "".join(lines).encode()
 
+    def _lines(self, rows: Iterable[Values]) -> list[bytes]:
+        """Lines of COPY in pieces: the long texts are bytes already, and copied once."""
+        pattern, short, end = self._pattern, self._short, self._end.encode()
+        pieces = []
+        for row in rows:
+            values = self._own(row)
+            pieces.append((pattern % tuple(values[:short])).encode())
+            for text in values[short:]:
+                pieces += (b"\t", text)
+            pieces.append(end)
+        return pieces
+
     def _own(self, row: Values) -> list[Any]:
         values = [*self._values(row)]
         for place, convert in self._changes:
@@ -82,8 +96,22 @@ def json_text(value: Any) -> str:
         return value
     try:
         return orjson.dumps(value).decode()
-    except TypeError:  # whole numbers of more than 64 bits, halves of a pair of characters
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except TypeError:
+        return _odd_json(value)
+
+
+def _json_bytes(value: Any) -> bytes:
+    if isinstance(value, Encoded):
+        return value.encode()
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return _odd_json(value).encode()
+
+
+def _odd_json(value: Any) -> str:
+    """Of whole numbers of more than 64 bits, and halves of a pair of characters."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _copied(value: Any) -> str:
@@ -102,9 +130,9 @@ def _copied_plainly(value: Any) -> Any:
     return "\\N" if value is None else value
 
 
-def _copied_json(value: Any) -> str:
+def _copied_json(value: Any) -> bytes:
     # JSON writes control characters as escapes, so only their backslashes are left to escape.
-    return "\\N" if value is None else json_text(value).replace("\\", "\\\\")
+    return b"\\N" if value is None else _json_bytes(value).replace(b"\\", b"\\\\")
 
 
 def _as_it_is(value: Any) -> Any:
@@ -127,6 +155,7 @@ def _prepared_moment(value: datetime | None) -> str | None:
 
 COPIED: Mapping[str, Callable[[Any], Any]] = {
     "": _copied,
+    "number": _copied_plainly,
     "sure": _as_it_is,
     "id": _copied_plainly,
     "moment": _copied_plainly,
@@ -134,6 +163,7 @@ COPIED: Mapping[str, Callable[[Any], Any]] = {
 }
 PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
     "": _as_it_is,
+    "number": _as_it_is,
     "sure": _as_it_is,
     "id": _as_it_is,
     "moment": _as_it_is,
@@ -141,6 +171,7 @@ PARAMETERS: Mapping[str, Callable[[Any], Any]] = {
 }
 PREPARED: Mapping[str, Callable[[Any], Any]] = {
     "": _as_it_is,
+    "number": _as_it_is,
     "sure": _as_it_is,
     "id": _prepared_id,
     "moment": _prepared_moment,

@@ -10,7 +10,7 @@ from typing import Any
 
 from conversion.folding import folded
 from conversion.matching import ANGLES, BLANK, CTAS, FLAGS, PAIN_POINTS, SUBJECTS, Hits, Matcher, Reading, read
-from conversion.personal import names_company, names_first, names_industry
+from conversion.personal import named_in
 from conversion.wording import DEFAULT, NEUTRAL, Vocabulary
 
 SHORT_SUBJECT, MEDIUM_SUBJECT = 3, 6  # words, at most; a longer subject is long
@@ -117,11 +117,12 @@ def flag_bits(text: str | None, reading: Reading, lead: Any, hits: Hits) -> int:
     if not text or reading is BLANK:
         return 0
     bits = hits[FLAGS]
-    if names_company(text, reading, lead):
+    company, first_name, industry = named_in(text, reading, lead)
+    if company:
         bits |= _FLAG_BIT["company_mention"]
-    if names_first(text, reading, lead):
+    if first_name:
         bits |= _FLAG_BIT["first_name"]
-    if names_industry(text, reading, lead):
+    if industry:
         bits |= _FLAG_BIT["industry_specific"]
     return bits
 

@@ -1,6 +1,7 @@
 """What a text takes from its lead: the personalization flags, and the template behind a personalized text."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -64,36 +65,80 @@ def of_lead(lead: Any, name: str) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def names_company(text: str, reading: Reading, lead: Any) -> bool:
-    """Whether the company's name stands in the text, in full or without "the" and its legal form."""
-    return any(_named(name, text, reading) for name in _company_names(of_lead(lead, "company_name")))
+class Named(NamedTuple):
+    """Which of a lead's own values stand in a text.
 
-
-def names_first(text: str, reading: Reading, lead: Any) -> bool:
-    return _named(of_lead(lead, "first_name"), text, reading)
-
-
-def names_industry(text: str, reading: Reading, lead: Any) -> bool:
-    """Whether the text speaks of the lead's industry: a word of the industry's name that is not generic, singular or
-    plural, stands in it, or a part of the name of several words ("health care", written closed too).
+    company: its name in full, or without "the" and its legal form. industry: a word of its name that is not generic, singular or
+    plural, or a part of the name of several words ("health care", written closed too).
     """
-    industry = of_lead(lead, "industry")
-    if not industry:
-        return False
+
+    company: bool
+    first_name: bool
+    industry: bool
+
+
+def named_in(text: str, reading: Reading, lead: Any) -> Named:
+    """reading: the text's."""
+    sought = _sought(of_lead(lead, "company_name"), of_lead(lead, "first_name"), of_lead(lead, "industry"))
+    industry = False
+    for word in sought.industry_words:
+        if word in reading.words:
+            industry = True
+            break
+    else:
+        industry = any([stands_in(reading.text, phrase) for phrase in sought.industry_phrases])
+    return Named(
+        _stands(sought.company, text, reading),
+        _stands(sought.first_name, text, reading),
+        industry or _stands(sought.industry, text, reading),
+    )
+
+
+class _Name(NamedTuple):
+    """A name in canonical form, the same as a word between blanks, and, of one that is an ordinary word, how it is written."""
+
+    name: str
+    word: str
+    written: re.Pattern[str] | None
+
+
+class _Sought(NamedTuple):
+    """What texts to a lead are searched for. industry_words: each between blanks."""
+
+    company: Sequence[_Name]
+    first_name: Sequence[_Name]
+    industry: Sequence[_Name]
+    industry_words: Sequence[str]
+    industry_phrases: Sequence[str]
+
+
+@lru_cache(maxsize=8192)
+def _sought(company: str, first_name: str, industry: str) -> _Sought:
     words, phrases = _industry_words(industry)
-    if any(f" {word} " in reading.words for word in words) or any(stands_in(reading.text, phrase) for phrase in phrases):
-        return True
-    return _name(industry) in _ORDINARY and _named(industry, text, reading)
+    return _Sought(
+        [name for one in _company_names(company) for name in _names_of(one)],
+        _names_of(first_name),
+        [name for name in _names_of(industry) if name.written],
+        [f" {word} " for word in words],
+        phrases,
+    )
 
 
-def _named(value: str, text: str, reading: Reading) -> bool:
-    """Whether a name stands in a text as whole words; `reading` is the text, made ready."""
+def _names_of(value: str) -> list[_Name]:
+    """One, or none where the value has no letter or digit."""
     name = _name(value)
-    if not name:
-        return False
-    if name in _ORDINARY:
-        return name in reading.text and bool(_as_written(value).search(text))
-    return f" {name} " in reading.words or stands_in(reading.text, name)
+    return [_Name(name, f" {name} ", _as_written(value) if name in _ORDINARY else None)] if name else []
+
+
+def _stands(names: Sequence[_Name], text: str, reading: Reading) -> bool:
+    """Whether any of the names stands in a text as whole words."""
+    for name, word, written in names:
+        if written is not None:
+            if name in reading.text and written.search(text):
+                return True
+        elif word in reading.words or stands_in(reading.text, name):
+            return True
+    return False
 
 
 @lru_cache(maxsize=8192)
@@ -234,12 +279,17 @@ def template_key_of(template_id: object, subject: tuple[str, Reading], body: tup
     """`template_key` of texts that have been read: each the text and its reading."""
     name = "" if template_id is None else str(template_id).strip()
     if name:
-        return _key(f"id\n{name}")
+        return _key_of_id(name)
     if subject[1] is BLANK and body[1] is BLANK:
         return 0
     own = _own(lead)
     parts = [_taken_out(text, reading.text, own) for text, reading in (subject, body)]
     return _key("\n".join(["text", *parts]))
+
+
+@lru_cache(maxsize=8192)
+def _key_of_id(template_id: str) -> int:
+    return _key(f"id\n{template_id}")
 
 
 def _key(name: str) -> int:

@@ -19,7 +19,9 @@ NEW = 3  # sentences of a text that were never met: with more, reading all of it
 
 
 class Said(NamedTuple):
-    """What a sentence says: its canonical text, its words between blanks, how many it had, and what the matcher finds."""
+    """What a sentence says: its canonical text, its words between blanks, how many it had, what the matcher finds in it, and the
+    phrases that it may hold together with its neighbours.
+    """
 
     text: str
     words: str
@@ -93,4 +95,6 @@ class Reader:
         whole = unhyphened(plain)
         words = " ".join(words_of(whole))
         size = plain.count(" ") + 1 if sentence.isascii() else len(sentence.split())
-        return Said(whole, words, size, *self._matcher.in_words(words))
+        bits, phrases = self._matcher.in_words(words)
+        bits |= self._matcher.in_whole(whole, phrases)
+        return Said(whole, words, size, bits, [phrase for phrase in phrases if not phrase[1] & bits])

@@ -180,15 +180,13 @@ def _text(value: object) -> str | None:
 
 def _read(text: str | None, subject: str | None, lead: Any, template: str | None, vocabulary: Vocabulary) -> Features:
     """All that learning takes from subject and text, in one reading of each."""
-    matcher = Matcher.of(vocabulary)
-    head, head_hits = _subject_read(subject, vocabulary)
+    head, head_hits, subjects = _subject_read(subject, vocabulary)
     body, body_hits = Reader.of(vocabulary)(text)
-    readings, found = (head, body), (head_hits, body_hits)
     return Features(
         pain_points=body_hits[PAIN_POINTS],
         cta=cta_code(body_hits),
-        angles=angle_bits(readings, found),
-        subjects=subject_bits(subject, head, matcher, head_hits),
+        angles=angle_bits((head, body), (head_hits, body_hits)),
+        subjects=subjects,
         personalization=flag_bits(text, body, lead, body_hits),
         words=body.size if text and body.text else UNKNOWN,
         chars=len(text) if text and body.text else UNKNOWN,
@@ -198,10 +196,11 @@ def _read(text: str | None, subject: str | None, lead: Any, template: str | None
 
 
 @lru_cache(maxsize=1024)
-def _subject_read(subject: str | None, vocabulary: Vocabulary) -> tuple[Reading, Hits]:
-    """A subject's reading, and what holds in it: most stand over many messages."""
-    reading = read(subject)
-    return reading, Matcher.of(vocabulary).hits(reading)
+def _subject_read(subject: str | None, vocabulary: Vocabulary) -> tuple[Reading, Hits, int]:
+    """A subject's reading, what holds in it, and the patterns that it follows: most stand over many messages."""
+    reading, matcher = read(subject), Matcher.of(vocabulary)
+    hits = matcher.hits(reading)
+    return reading, hits, subject_bits(subject, reading, matcher, hits)
 
 
 def features_of(

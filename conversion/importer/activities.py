@@ -83,8 +83,7 @@ class ActivityLoader(Loader):
             "led_to_booking": False,
         }
         self._inserter = Writer(Activity, {name: value for name, value in shared.items() if name not in OWN})
-        absent = dict.fromkeys(COLUMNS[Kind.ACTIVITIES])
-        self._texts = Beside(Texts(job.vocabulary, absent, self._inserter.form))
+        self._texts = Beside(Texts(job.vocabulary, tuple(COLUMNS[Kind.ACTIVITIES]), self._inserter.form))
         self._feed = Feed()
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
@@ -106,34 +105,25 @@ class ActivityLoader(Loader):
     def prepare(self, rows: Sequence[Row]) -> None:
         client = self.job.client
         self._leads = addressees(client, [row.values["lead_external_id"] for row in rows])
-        self._places = _places(rows)
-        marked = {
-            lead.id
-            for row in rows
-            if row.values.get("led_to_booking") and (lead := self._leads.get(row.values["lead_external_id"]))
-        }
+        self._places = {} if all(row.values.get("touch_number") for row in rows) else _places(rows)
+        booking = [row.values for row in rows if _books(row.values.get("led_to_booking"), row.values.get("outcome"))]
+        marked = self._ids(values for values in booking if values.get("led_to_booking"))
         told = Activity.objects.for_client(client).filter(lead_id__in=marked, led_to_booking_given=True)
         self._told = self._told_unstored | dict(told.values_list("lead_id", "external_id"))
-        books = {
-            lead.id
-            for row in rows
-            if _books(row.values.get("led_to_booking"), row.values.get("outcome"))
-            and (lead := self._leads.get(row.values["lead_external_id"]))
-        }
-        self.job.changes.remember_leads(books)
+        self.job.changes.remember_leads(self._ids(booking))
         self._feed.begin((self._inserter, self._written))
 
+    def _ids(self, rows: Iterable[Mapping[str, Any]]) -> set[UUID]:
+        """Of the leads that the rows name, as far as they are there."""
+        return {lead.id for values in rows if (lead := self._leads.get(values["lead_external_id"]))}
+
     def fresh(self, row: Row, key: str) -> Draft:
-        lead = addressee(self._leads, row.values["lead_external_id"])
-        check(row.values)
-        number = row.values.get("touch_number")
-        given = {
-            **row.values,
-            "extra": row.extra,
-            "numbered": number is not None,
-            "touch_number": number or self._places[row.line],
-        }
+        given = row.values
+        lead = addressee(self._leads, given["lead_external_id"])
+        check(given)
         self._mark(lead.id, key, told=given.get("led_to_booking"))
+        number = given.get("touch_number")
+        given.update(extra=row.extra, numbered=number is not None, touch_number=number or self._places[row.line])
         return fresh_id(), key, row.hash, given, lead
 
     def merged(self, before: Mapping[str, Any], row: Row) -> dict[str, Any]:
@@ -161,7 +151,7 @@ class ActivityLoader(Loader):
             raise BadRow("led_to_booking", f"another touch of this lead led to its booking: {other[:60]!r}")
 
     def insert(self, rows: Sequence[Draft]) -> None:
-        self.job.leads.add({lead.id for *_, lead in rows})
+        self.job.leads.add(lead.id for lead in {id(lead): lead for *_, lead in rows}.values())
         told = {lead.id: key for _, key, _, given, lead in rows if given.get("led_to_booking")}
         self._told_unstored, self._told_last = self._told_last | told, told
         self._written = self._texts.exchange(rows)

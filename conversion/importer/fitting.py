@@ -31,10 +31,14 @@ class Row(NamedTuple):
     hash: int
 
 
+Found = tuple[Any, str]
+BLANK: Found = (None, "")
+
+
 class _Cell(NamedTuple):
     """Where a column's text comes from: of the fields `first` and `others` the first that holds something.
 
-    known: texts read before, each with its value and its part of the row's hash.
+    known: cells read before, each with its value and its part of the row's hash; BLANK for one that holds nothing.
     """
 
     name: str
@@ -43,7 +47,7 @@ class _Cell(NamedTuple):
     table: Mapping[str, str] | None
     parse: Parser
     room: int
-    known: dict[str, tuple[Any, str]]
+    known: dict[str, Found]
     required: bool
 
 
@@ -63,6 +67,7 @@ class Fitting:
         self._constants = {name: self._constant(name, text, known[name]) for name, text in mapping.constants.items()}
         self._constant_parts = [_part(name, value) for name, value in self._constants.items()]
         self._cells = [cell for name in COLUMNS[kind] if (cell := self._cell(name, known[name]))]
+        self._places = [(cell.name, cell.first, cell.known, cell) for cell in self._cells]
         self._blank = {**self._constants, **dict.fromkeys(cell.name for cell in self._cells)}
         self._check_required()
         used = {index for cell in self._cells for index in (cell.first, *cell.others)}
@@ -91,9 +96,11 @@ class Fitting:
             return None
         if name in self._constants:
             return None
-        room = 0 if name in DISTINCT else CACHED
-        table = self._mapping.values.get(name)
-        return _Cell(name, indexes[0], indexes[1:], table, parse, room, {}, name in REQUIRED[self._kind])
+        table, others, required = self._mapping.values.get(name), indexes[1:], name in REQUIRED[self._kind]
+        depends = bool(others) or table is not None
+        room = 0 if depends or name in DISTINCT else CACHED
+        read = {} if depends or required else {"": BLANK}
+        return _Cell(name, indexes[0], others, table, parse, room, read, required)
 
     def _check_required(self) -> None:
         here = {cell.name for cell in self._cells} | set(self._constants)
@@ -133,18 +140,11 @@ class Fitting:
         values = self._blank.copy()
         parts = self._constant_parts.copy()
         fields = record.fields
-        for cell in self._cells:
-            name, index, others, table, _, _, known, required = cell
-            text = fields[index]
-            if text:
-                text = text.strip()
-            if others or table is not None:
-                text, index = _first_text(fields, cell)
-            if text:
-                values[name], part = known.get(text) or self._read(cell, text, index)
+        for name, index, known, cell in self._places:
+            found = known.get(fields[index]) or self._read(cell, fields)
+            if found is not BLANK:
+                values[name], part = found
                 parts.append(part)
-            elif required:
-                raise BadRow(self._source.header[index], "is blank, and required")
         extra = {}
         for name, index in self._extras:
             text = fields[index].strip()
@@ -153,14 +153,21 @@ class Fitting:
                 parts.append(f"+{name}\x1e{text}")
         return Row(record.line, record.raw, values, extra, digest("\x1f".join(parts)))
 
-    def _read(self, cell: _Cell, text: str, index: int) -> tuple[Any, str]:
+    def _read(self, cell: _Cell, fields: list[str]) -> Found:
+        text, index = fields[cell.first].strip(), cell.first
+        if cell.others or cell.table is not None:
+            text, index = _first_text(fields, cell)
+        if not text:
+            if cell.required:
+                raise BadRow(self._source.header[index], "is blank, and required")
+            return BLANK
         try:
             value = cell.parse(text)
         except BadValue as error:
             raise BadRow(self._source.header[index], str(error)) from error
         found = (value, _part(cell.name, value))
         if len(cell.known) < cell.room:
-            cell.known[text] = found
+            cell.known[fields[index]] = found
         return found
 
 

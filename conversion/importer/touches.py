@@ -50,26 +50,29 @@ class Addressee(NamedTuple):
 
 # A new touch whose texts are not read yet: its id, its key, its hash, what is given as `columns` takes it, without what is not
 # known, and its lead. A plain tuple: pickled, one with names costs twice the time.
-Draft = tuple[str, str, int, Mapping[str, Any], Addressee]
+Draft = tuple[str, str, int, dict[str, Any], Addressee]
 
 
 class Texts:
     """Reads the texts of new touches and writes their rows. It can be pickled."""
 
-    def __init__(self, vocabulary: Vocabulary, absent: Mapping[str, None], form: Form) -> None:
-        """absent: all columns of the file, not known."""
+    def __init__(self, vocabulary: Vocabulary, names: Sequence[str], form: Form) -> None:
+        """names: of all columns that a file may have."""
         self._vocabulary = vocabulary
-        self._absent = absent
+        self._names = names
         self._form = form
 
     def __call__(self, drafts: Sequence[Draft]) -> Block:
-        return self._form.block(map(self._row, drafts))
+        """drafts: of one file, which has the same columns for all."""
+        absent = {name: None for *_, given, _ in drafts[:1] for name in self._names if name not in given}
+        return self._form.block(self._row(draft, absent) for draft in drafts)
 
-    def _row(self, draft: Draft) -> dict[str, Any]:
+    def _row(self, draft: Draft, absent: Mapping[str, None]) -> dict[str, Any]:
         key, external_id, source_hash, given, lead = draft
-        touch = columns({**self._absent, **given}, lead, self._vocabulary)
-        touch.update(id=key, external_id=external_id, tier_at_send=lead.tier, source_hash=source_hash)
-        touch["lead_id"] = lead.stored_id
+        given.update(absent)
+        touch = columns(given, lead, self._vocabulary)
+        touch["id"], touch["external_id"], touch["source_hash"] = key, external_id, source_hash
+        touch["lead_id"], touch["tier_at_send"] = lead.stored_id, lead.tier
         return touch
 
 

@@ -48,7 +48,7 @@ def test_rows_are_written_with_what_they_share(vendor, block):
 
 
 def test_what_rows_share_comes_after_what_is_their_own():
-    assert Form("sqlite", KINDS, {"id": KEY}).columns == ("at", "text", "number", "data", "owner", "state", "id")
+    assert Form("sqlite", KINDS, {"id": KEY}).columns == ("at", "text", "number", "owner", "state", "data", "id")
 
 
 @pytest.mark.parametrize(("vendor", "block"), [("postgresql", COPY), ("sqlite", TUPLES)])
