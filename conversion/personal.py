@@ -85,8 +85,6 @@ def named_in(text: str, reading: Reading, lead: Any) -> Named:
         if word in reading.words:
             industry = True
             break
-    else:
-        industry = any([stands_in(reading.text, phrase) for phrase in sought.industry_phrases])
     return Named(
         _stands(sought.company, text, reading),
         _stands(sought.first_name, text, reading),
@@ -95,10 +93,9 @@ def named_in(text: str, reading: Reading, lead: Any) -> Named:
 
 
 class _Name(NamedTuple):
-    """A name in canonical form, the same as a word between blanks, and, of one that is an ordinary word, how it is written."""
+    """A name in canonical form, and how it is written where it is an ordinary word too."""
 
     name: str
-    word: str
     written: re.Pattern[str] | None
 
 
@@ -109,7 +106,6 @@ class _Sought(NamedTuple):
     first_name: Sequence[_Name]
     industry: Sequence[_Name]
     industry_words: Sequence[str]
-    industry_phrases: Sequence[str]
 
 
 @lru_cache(maxsize=8192)
@@ -118,25 +114,21 @@ def _sought(company: str, first_name: str, industry: str) -> _Sought:
     return _Sought(
         [name for one in _company_names(company) for name in _names_of(one)],
         _names_of(first_name),
-        [name for name in _names_of(industry) if name.written],
+        [_Name(phrase, None) for phrase in phrases] + [name for name in _names_of(industry) if name.written],
         [f" {word} " for word in words],
-        phrases,
     )
 
 
 def _names_of(value: str) -> list[_Name]:
     """One, or none where the value has no letter or digit."""
     name = _name(value)
-    return [_Name(name, f" {name} ", _as_written(value) if name in _ORDINARY else None)] if name else []
+    return [_Name(name, _as_written(value) if name in _ORDINARY else None)] if name else []
 
 
 def _stands(names: Sequence[_Name], text: str, reading: Reading) -> bool:
     """Whether any of the names stands in a text as whole words."""
-    for name, word, written in names:
-        if written is not None:
-            if name in reading.text and written.search(text):
-                return True
-        elif word in reading.words or stands_in(reading.text, name):
+    for name, written in names:
+        if name in reading.text and (stands_in(reading.text, name) if written is None else written.search(text)):
             return True
     return False
 

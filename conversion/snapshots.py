@@ -101,31 +101,39 @@ def capture(  # noqa: PLR0917 (as above)
     """
     if not details.keys() <= _DETAILS:
         raise TypeError(f"unknown details: {', '.join(sorted(details.keys() - _DETAILS))}")
-    kind = Channel(channel)
-    given: Mapping[str, Any] = details
-    vocabulary = details.get("vocabulary", DEFAULT)
-    subject = subject if kind is Channel.EMAIL else None
+    given = {"body": body, "subject": subject, "touch_number": touch_number, "sequence_id": sequence_id, **details}
+    kind, vocabulary = Channel(channel), details.get("vocabulary", DEFAULT)
+    return captured(given, lead, kind, details.get("sent_at"), details.get("lead_timezone"), vocabulary)
+
+
+def captured(  # noqa: PLR0917 (many rows are made of it)
+    given: Mapping[str, Any],
+    lead: Any,
+    kind: Channel,
+    sent_at: datetime | None,
+    zone: str | tzinfo | None,
+    vocabulary: Vocabulary,
+) -> tuple[dict[str, Any], Features]:
+    """As `capture`, of a touch whose text, numbers and details stand in one mapping."""
+    body, subject = given["body"], given["subject"] if kind is Channel.EMAIL else None
     features = _read(text_read(kind, body, given), subject, lead, _template_of(kind, given), vocabulary)
-    snapshot = {
-        "version": SNAPSHOT_VERSION,
-        "channel": kind.value,
-        "word_count": max(features.words, 0),
-        "char_count": max(features.chars, 0),
-        "pain_points_used": names_at(features.pain_points, vocabulary.pain_names),
-        "cta_used": None if features.cta < 0 else vocabulary.cta_names[features.cta],
-        **flags_of(features.personalization),
-        "touch_number": touch_number,
-        "sequence_id": _key(sequence_id),
-        **calendar_of(details.get("sent_at"), details.get("lead_timezone")),
-        **_own_keys(kind, body, subject, given),
-    }
+    used = features.pain_points
+    snapshot: dict[str, Any] = _BLANK[kind].copy()
+    snapshot["version"], snapshot["channel"] = SNAPSHOT_VERSION, kind.value
+    snapshot["word_count"], snapshot["char_count"] = max(features.words, 0), max(features.chars, 0)
+    snapshot["pain_points_used"] = names_at(used, vocabulary.pain_names) if used else []
+    snapshot["cta_used"] = None if features.cta < 0 else vocabulary.cta_names[features.cta]
+    snapshot["touch_number"], snapshot["sequence_id"] = given["touch_number"], _key(given["sequence_id"])
+    snapshot |= flags_of(features.personalization)
+    snapshot |= calendar_of(sent_at, zone)
+    snapshot |= _own_keys(kind, body, subject, given, None if sent_at is None else in_zone(sent_at, UTC).isoformat())
     return snapshot, features
 
 
-def _own_keys(kind: Channel, body: str | None, subject: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The keys that depend on the channel."""
-    sent_at = given.get("sent_at")
-    moment = None if sent_at is None else in_zone(sent_at, UTC).isoformat()
+def _own_keys(
+    kind: Channel, body: str | None, subject: str | None, given: Mapping[str, Any], moment: str | None
+) -> dict[str, Any]:
+    """The keys that depend on the channel. moment: when it was sent, in UTC."""
     if kind is Channel.VOICE:
         return {**_call(body, given), "completed_at": moment}
     own: dict[str, Any] = {"body": body or "", "sent_at": moment}
@@ -153,6 +161,14 @@ def _call(body: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _blank(kind: Channel) -> dict[str, Any]:
+    """The keys of a channel's snapshot, in the order in which PostgreSQL keeps them: shorter ones first. What comes in another order
+    it has to sort, for each touch.
+    """
+    keys = [*_COMMON, *flags_of(0), *calendar_of(None, None), *_own_keys(kind, None, None, {}, None)]
+    return dict.fromkeys(sorted(keys, key=lambda key: (len(key), key)))
+
+
 def _key(value: object) -> str | None:
     """A key of the source's or our own (an UUID) as text; None where it is blank."""
     return None if value is None else str(value).strip() or None
@@ -161,6 +177,10 @@ def _key(value: object) -> str | None:
 def _template_of(kind: Channel, given: Mapping[str, Any]) -> str | None:
     """A call's template is its script."""
     return _key(given.get("template_id")) or (_key(given.get("script_id")) if kind is Channel.VOICE else None)
+
+
+_COMMON = ("version", "channel", "word_count", "char_count", "pain_points_used", "cta_used", "touch_number", "sequence_id")
+_BLANK: Mapping[Channel, dict[str, Any]] = {kind: _blank(kind) for kind in Channel}
 
 
 def text_read(channel: Channel, body: str | None, given: Mapping[str, Any]) -> str | None:

@@ -21,6 +21,7 @@ from conversion.models import Activity, Client, Lead
 from conversion.places import zone_of
 from conversion.vocabulary import ActivityState, CallOutcome
 
+LARGE = 1 << 20  # bytes of a file whose texts are read beside from its first rows on
 OWN_KEY = "auto:"  # begins the key of a row that its source gave none
 # What a touch without a key is known by.
 KNOWN_BY = ("lead_external_id", "channel", "occurred_at", "touch_number", "sequence_id", "template_id", "subject")
@@ -91,6 +92,8 @@ class ActivityLoader(Loader):
         self._told_last: dict[UUID, str] = {}
         self._told_unstored: dict[UUID, str] = {}
         self._written: Block | None = None
+        if fitting.size >= LARGE:
+            self._texts.start()
 
     def load(self, rows: Sequence[Row]) -> None:
         """Three chunks are dealt with at once: while this one is made ready and the next is read from the file, the texts of the

@@ -35,8 +35,8 @@ class Beside:
         """Give things, and take the result of those given before; None where there were none."""
         done = self._result() if self._given else None
         self._given = things
-        if self._process is None and not self._alone and len(things) >= WORTH:
-            self._start()
+        if len(things) >= WORTH:
+            self.start()
         if things:
             self._send(things)
         return done
@@ -56,7 +56,10 @@ class Beside:
             process.kill()
             process.communicate()
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start the process, where it does not run: much is to come, and it needs a moment before it can begin."""
+        if self._process is not None or self._alone:
+            return
         command = [sys.executable, "-m", __name__]
         try:
             # A session of its own: Ctrl-C ends this process, and that its end ends the other.

@@ -121,6 +121,11 @@ class Fitting:
         )
 
     @property
+    def size(self) -> int:
+        """Of the file, in bytes."""
+        return self._source.size
+
+    @property
     def given(self) -> frozenset[str]:
         """Our columns that the file has."""
         return frozenset(cell.name for cell in self._cells) | frozenset(self._constants)

@@ -171,16 +171,19 @@ def _import(file: Prepared, job: Job, report: Report, progress: Progress, rows_d
 
 
 def _chunks(found: Iterator[Record], fitting: Fitting, loader: Loader) -> Iterator[list[Row]]:
-    """The typed rows, CHUNK at a time; the others are rejected at once."""
+    """The typed rows, CHUNK at a time; the others are rejected at once. The first chunks are smaller, so that whoever waits for
+    them begins soon.
+    """
     chunk: list[Row] = []
+    size = CHUNK // 8
     for record in found:
         try:
             chunk.append(fitting.row(record))
         except BadRow as fault:
             loader.broken(record.line, record.raw, fault)
-        if len(chunk) >= CHUNK:
+        if len(chunk) >= size:
             yield chunk
-            chunk = []
+            chunk, size = [], min(2 * size, CHUNK)
     if chunk:
         yield chunk
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from conversion.encoding import Block, Form
 from conversion.importer.faults import BadRow
-from conversion.snapshots import capture, columns_of
+from conversion.snapshots import captured, columns_of
 from conversion.vocabulary import ACTION_OF, Channel
 from conversion.wording import Vocabulary
 
@@ -82,25 +82,7 @@ def columns(given: Mapping[str, Any], lead: Addressee, vocabulary: Vocabulary) -
     """
     channel = Channel(given["channel"])
     sent_at: datetime = given["occurred_at"]
-    snapshot, features = capture(
-        given["body"],
-        lead,
-        given["subject"],
-        given["touch_number"],
-        given["sequence_id"],
-        channel,
-        sent_at=sent_at,
-        lead_timezone=lead.zone,
-        template_id=given["template_id"],
-        message_type=given["message_type"],
-        connection_note=given["connection_note"],
-        script_id=given["script_id"],
-        script_content=given["script_content"],
-        outcome=given["outcome"],
-        duration_seconds=given["duration_seconds"],
-        notes=given["notes"],
-        vocabulary=vocabulary,
-    )
+    snapshot, features = captured(given, lead, channel, sent_at, lead.zone, vocabulary)
     return {
         **{column: given[name] or "" for name, column in PLAIN.items()},
         "lead_id": lead.id,
@@ -128,9 +110,9 @@ def check(given: Mapping[str, Any]) -> None:
 def _metadata(channel: Channel, given: Mapping[str, Any], lead: Addressee) -> dict[str, Any]:
     """provider_message_id, touch_number and sequence_id, and what else the channel has; further columns in `extra`."""
     metadata: dict[str, Any] = {
-        "provider_message_id": None,
-        "touch_number": given["touch_number"],
         "sequence_id": given["sequence_id"],
+        "touch_number": given["touch_number"],
+        "provider_message_id": None,
     }
     if channel is Channel.LINKEDIN:
         metadata["message_type"] = given["message_type"]

@@ -37,7 +37,7 @@ def test_each_result_comes_when_the_next_things_are_given(sorting):
 
 def test_a_process_is_started_for_many_things_alone(sorting, monkeypatch):
     started = []
-    monkeypatch.setattr(Beside, "_start", lambda work: started.append(work))  # noqa: PLW0108 (a method takes itself)
+    monkeypatch.setattr(Beside, "start", lambda work: started.append(work))  # noqa: PLW0108 (a method takes itself)
     results(sorting, [[2, 1], [3] * (WORTH - 1)])
     assert started == []
     results(sorting, MANY)
