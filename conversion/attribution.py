@@ -148,7 +148,9 @@ class LeadSet:
         self._waiting.close()
 
     def add(self, ids: Iterable[UUID]) -> None:
+        self._waiting.execute("BEGIN")  # else each row is a transaction
         self._waiting.executemany("INSERT OR IGNORE INTO waiting VALUES (?)", [(one.bytes,) for one in ids])
+        self._waiting.execute("COMMIT")
 
     def add_from(self, query: str, parameters: Iterable[Any]) -> None:
         """The ids that a query gives; it may give one several times."""
@@ -169,7 +171,7 @@ class LeadSet:
         last = b""
         while page := self._page_after(last):
             last = page[-1]
-            self._open_page([UUID(bytes=one) for one in page])
+            self._open_page([one.hex() for one in page])
             for statement in statements:
                 self._run(statement)
             for follow in further:
@@ -179,7 +181,7 @@ class LeadSet:
         found = self._waiting.execute("SELECT id FROM waiting WHERE id > ? ORDER BY id LIMIT ?", (last, PAGE))
         return [row[0] for row in found]
 
-    def _open_page(self, ids: list[UUID]) -> None:
+    def _open_page(self, ids: list[str]) -> None:
         postgresql = connection.vendor == "postgresql"
         key, moment = ("uuid", "timestamptz") if postgresql else ("char(32)", "datetime")
         self._run(f"CREATE TEMP TABLE IF NOT EXISTS lead_set (id {key} PRIMARY KEY)")
@@ -189,13 +191,13 @@ class LeadSet:
         )
         if postgresql:
             self._run("TRUNCATE lead_set, lead_facts")
-            self._run("INSERT INTO lead_set (id) SELECT unnest(%s::uuid[])", [ids])
+            self._run("INSERT INTO lead_set (id) SELECT unnest(%s::uuid[])", [f"{{{','.join(ids)}}}"])
             self._run("ANALYZE lead_set")
             return
         self._run("DELETE FROM lead_facts")
         self._run("DELETE FROM lead_set")
         with connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO lead_set (id) VALUES (%s)", [(one.hex,) for one in ids])
+            cursor.executemany("INSERT INTO lead_set (id) VALUES (%s)", [(one,) for one in ids])
 
     @staticmethod
     def _run(statement: str, parameters: Iterable[Any] = ()) -> None:

@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any
 
 COLLECT_AT = 50_000  # new objects after which Python looks for garbage; some thousand rows make about as many
-# Seconds after which a thread lets another one have its turn: usually ten times as long.
-TURN = 0.0005
+# Seconds after which a thread lets another one have its turn: usually a hundred times as long.
+TURN = 0.00005
 
 
 class Meanwhile:

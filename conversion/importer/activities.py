@@ -1,6 +1,6 @@
 """Touches into the database: their leads, their keys, and which of them led to a booking."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -21,6 +21,7 @@ from conversion.models import Activity, Client, Lead
 from conversion.places import zone_of
 from conversion.vocabulary import ActivityState, CallOutcome
 
+AHEAD = 2  # chunks whose texts are read or wait to be: so that nobody waits for the other
 LARGE = 1 << 20  # bytes of a file whose texts are read beside from its first rows on
 OWN_KEY = "auto:"  # begins the key of a row that its source gave none
 # What a touch without a key is known by.
@@ -89,15 +90,14 @@ class ActivityLoader(Loader):
         self._leads: dict[str, Addressee] = {}
         self._places: dict[int, int] = {}
         self._told: dict[UUID, str] = {}
-        self._told_last: dict[UUID, str] = {}
-        self._told_unstored: dict[UUID, str] = {}
+        self._told_unstored: deque[dict[UUID, str]] = deque()  # of each chunk that was given, and not yet stored
         self._written: Block | None = None
         if fitting.size >= LARGE:
             self._texts.start()
 
     def load(self, rows: Sequence[Row]) -> None:
-        """Three chunks are dealt with at once: while this one is made ready and the next is read from the file, the texts of the
-        one before are read beside, and the rows of the one before that are stored.
+        """Several chunks are dealt with at once: while this one is made ready and the next is read from the file, the texts of
+        those before are read beside, and the rows of the one before these are stored.
         """
         self._feed.wait()
         super().load(rows)
@@ -112,9 +112,11 @@ class ActivityLoader(Loader):
         booking = [row.values for row in rows if _books(row.values.get("led_to_booking"), row.values.get("outcome"))]
         marked = self._ids(values for values in booking if values.get("led_to_booking"))
         told = Activity.objects.for_client(client).filter(lead_id__in=marked, led_to_booking_given=True)
-        self._told = self._told_unstored | dict(told.values_list("lead_id", "external_id"))
+        self._told = dict(told.values_list("lead_id", "external_id"))
+        for unstored in self._told_unstored:
+            self._told |= unstored
         self.job.changes.remember_leads(self._ids(booking))
-        self._feed.begin((self._inserter, self._written))
+        self._store_written()
 
     def _ids(self, rows: Iterable[Mapping[str, Any]]) -> set[UUID]:
         """Of the leads that the rows name, as far as they are there."""
@@ -155,15 +157,25 @@ class ActivityLoader(Loader):
 
     def insert(self, rows: Sequence[Draft]) -> None:
         self.job.leads.add(lead.id for lead in {id(lead): lead for *_, lead in rows}.values())
-        told = {lead.id: key for _, key, _, given, lead in rows if given.get("led_to_booking")}
-        self._told_unstored, self._told_last = self._told_last | told, told
-        self._written = self._texts.exchange(rows)
+        if rows:
+            told = {lead.id: key for _, key, _, given, lead in rows if given.get("led_to_booking")}
+            self._told_unstored.append(told)
+            self._texts.give(rows)
+        if len(self._texts) > AHEAD:
+            self._written = self._texts.take()
 
     def flush(self) -> None:
+        self._store_written()
+        while self._texts:
+            self._written = self._texts.take()
+            self._store_written()
         self._feed.wait()
-        for block in (self._written, self._texts.exchange(())):
-            self._inserter.store(block)
-        self._written, self._told_unstored, self._told_last = None, {}, {}
+
+    def _store_written(self) -> None:
+        if self._written is not None:
+            self._feed.begin((self._inserter, self._written))
+            self._told_unstored.popleft()
+            self._written = None
 
     def close(self) -> None:
         self._texts.close()

@@ -8,18 +8,21 @@ import gc
 import pickle
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 WORTH = 1_000  # things given at once, from which on it pays to start a process: that takes a tenth of a second
+PIPE = 1 << 20  # bytes that wait between the two: with fewer, each has to wake the other for the rest
 HERE = Path(__file__).parents[2]
 
 Work = Callable[[Sequence[Any]], Any]
 
 
 class Beside:
-    """Does the same work on one list of things after another, each while the next is prepared.
+    """Does the same work on one list of things after another, while whoever gave them goes on.
 
     A process that cannot be started, or that ends, is done without: then the work is done here.
     """
@@ -27,33 +30,40 @@ class Beside:
     def __init__(self, work: Work) -> None:
         """work: what can be pickled."""
         self._work = work
-        self._given: Sequence[Any] = ()
+        self._given: deque[tuple[Sequence[Any], Future[Any] | None]] = deque()
         self._process: subprocess.Popen[bytes] | None = None
+        self._talk: ThreadPoolExecutor | None = None
         self._alone = False
 
-    def exchange(self, things: Sequence[Any]) -> Any:
-        """Give things, and take the result of those given before; None where there were none."""
-        done = self._result() if self._given else None
-        self._given = things
+    def __len__(self) -> int:
+        """How many lists were given whose results were not taken."""
+        return len(self._given)
+
+    def give(self, things: Sequence[Any]) -> None:
         if len(things) >= WORTH:
             self.start()
-        if things:
-            self._send(things)
-        return done
+        coming = None
+        if self._talk is not None:
+            coming = self._talk.submit(_asked, self._process, pickle.dumps(things, pickle.HIGHEST_PROTOCOL))
+        self._given.append((things, coming))
 
-    def _result(self) -> Any:
-        if self._process is not None and self._process.stdout is not None:
+    def take(self) -> Any:
+        """The result of what was given first and not taken."""
+        things, coming = self._given.popleft()
+        if coming is not None:
             try:
-                return pickle.load(self._process.stdout)  # noqa: S301 (of our own process)
-            except (EOFError, OSError, pickle.UnpicklingError):
+                return coming.result()
+            except (CancelledError, EOFError, OSError, ValueError, pickle.UnpicklingError):
                 self.close()
-        return self._work(self._given)
+        return self._work(things)
 
     def close(self) -> None:
         """End the process, whatever it does."""
         process, self._process, self._alone = self._process, None, True
-        if process is not None:
+        talk, self._talk = self._talk, None
+        if process is not None and talk is not None:
             process.kill()
+            talk.shutdown(cancel_futures=True)
             process.communicate()
 
     def start(self) -> None:
@@ -64,19 +74,24 @@ class Beside:
         try:
             # A session of its own: Ctrl-C ends this process, and that its end ends the other.
             self._process = subprocess.Popen(  # noqa: S603 (our own words)
-                command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+                command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, pipesize=PIPE
             )
         except OSError:
             self._alone = True
-        self._send(self._work)
+            return
+        self._talk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside")
+        self._talk.submit(_tell, self._process, pickle.dumps(self._work))
 
-    def _send(self, what: Any) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            try:
-                pickle.dump(what, self._process.stdin, pickle.HIGHEST_PROTOCOL)
-                self._process.stdin.flush()
-            except OSError:
-                self.close()
+
+def _asked(process: Any, things: bytes) -> Any:
+    """What comes of one list: given the next one before, both processes might wait for each other to read."""
+    _tell(process, things)
+    return pickle.load(process.stdout)  # noqa: S301 (of our own process)
+
+
+def _tell(process: Any, what: bytes) -> None:
+    process.stdin.write(what)
+    process.stdin.flush()
 
 
 def main() -> None:

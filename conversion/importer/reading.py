@@ -8,7 +8,6 @@ import csv
 import re
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import partial
 from itertools import islice, tee
 from typing import NamedTuple, TextIO
@@ -100,20 +99,21 @@ def _well_formed(text: TextIO, lines: _Lines, source: Source) -> Iterator[Record
     reader = csv.reader(to_read, delimiter=source.delimiter, strict=True)
     columns, header, before = len(source.header), source.header_fields, 0
     while True:
-        fields: list[str] | None = None
-        with suppress(csv.Error):
+        try:
             fields = next(reader, [])
+        except csv.Error:
+            fields = []
         taken = list(islice(again, reader.line_num - before))
         before = reader.line_num
         if not taken:
             return
         raw = taken[0] if len(taken) == 1 else "".join(taken)
-        good = fields is not None and len(fields) == columns and fields != header
+        good = len(fields) == columns and fields != header
         if not good or raw.isspace() or len(raw) > MAX_FIELD or len(taken) >= MAX_LINES or "\0" in raw:
             lines.waiting.extend(taken)
             return
         line, lines.line = lines.line + 1, lines.line + len(taken)
-        yield Record(line, fields or [], raw)
+        yield Record(line, fields, raw)
 
 
 def _with_care(lines: _Lines, source: Source) -> Iterator[Record]:
