@@ -66,12 +66,11 @@ def extract_angles(subject: str | None, body: str | None, vocabulary: Vocabulary
 
 
 def angle_bits(readings: Sequence[Reading], hits: Sequence[Hits]) -> int:
-    if all(reading is BLANK for reading in readings):
-        return 0
-    bits = 0
-    for part in hits:
+    bits, blank = 0, True
+    for reading, part in zip(readings, hits, strict=True):
         bits |= part[ANGLES]
-    return bits or _NEUTRAL_BIT
+        blank = blank and reading is BLANK
+    return bits or (0 if blank else _NEUTRAL_BIT)
 
 
 def extract_subject_patterns(subject: str | None, vocabulary: Vocabulary = DEFAULT) -> list[str]:

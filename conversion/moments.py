@@ -46,6 +46,8 @@ def calendar_of(moment: datetime | None, zone: str | tzinfo | None) -> dict[str,
 
 def in_zone(moment: datetime, zone: tzinfo) -> datetime:
     """The moment in the zone. Raises ValueError on a naive one and where the calendar ends."""
+    if moment.tzinfo is zone:
+        return moment
     if moment.utcoffset() is None:
         raise ValueError("sent_at: a time without an offset")
     try:

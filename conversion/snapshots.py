@@ -202,16 +202,17 @@ def _read(text: str | None, subject: str | None, lead: Any, template: str | None
     """All that learning takes from subject and text, in one reading of each."""
     head, head_hits, subjects = _subject_read(subject, vocabulary)
     body, body_hits = Reader.of(vocabulary)(text)
+    speaks = bool(text and body.text)
     return Features(
-        pain_points=body_hits[PAIN_POINTS],
-        cta=cta_code(body_hits),
-        angles=angle_bits((head, body), (head_hits, body_hits)),
-        subjects=subjects,
-        personalization=flag_bits(text, body, lead, body_hits),
-        words=body.size if text and body.text else UNKNOWN,
-        chars=len(text) if text and body.text else UNKNOWN,
-        subject_words=head.size if subject and head.text else UNKNOWN,
-        template=template_key_of(template, (subject or "", head), (text or "", body), lead),
+        body_hits[PAIN_POINTS],
+        cta_code(body_hits),
+        angle_bits((head, body), (head_hits, body_hits)),
+        subjects,
+        flag_bits(text, body, lead, body_hits),
+        body.size if speaks else UNKNOWN,
+        len(text or "") if speaks else UNKNOWN,
+        head.size if subject and head.text else UNKNOWN,
+        template_key_of(template, (subject or "", head), (text or "", body), lead),
     )
 
 

@@ -144,10 +144,10 @@ class Fitting:
             raise BadRow(record.column, record.reason)
         values = self._blank.copy()
         parts = self._constant_parts.copy()
-        fields = record.fields
+        fields, blank = record.fields, BLANK
         for name, index, known, cell in self._places:
             found = known.get(fields[index]) or self._read(cell, fields)
-            if found is not BLANK:
+            if found is not blank:
                 values[name], part = found
                 parts.append(part)
         extra = {}
@@ -159,20 +159,21 @@ class Fitting:
         return Row(record.line, record.raw, values, extra, digest("\x1f".join(parts)))
 
     def _read(self, cell: _Cell, fields: list[str]) -> Found:
-        text, index = fields[cell.first].strip(), cell.first
-        if cell.others or cell.table is not None:
+        name, index, others, table, parse, room, known, required = cell
+        text = fields[index].strip()
+        if others or table is not None:
             text, index = _first_text(fields, cell)
         if not text:
-            if cell.required:
+            if required:
                 raise BadRow(self._source.header[index], "is blank, and required")
             return BLANK
         try:
-            value = cell.parse(text)
+            value = parse(text)
         except BadValue as error:
             raise BadRow(self._source.header[index], str(error)) from error
-        found = (value, _part(cell.name, value))
-        if len(cell.known) < cell.room:
-            cell.known[fields[index]] = found
+        found = (value, f"{name}\x1e{value}")
+        if room and len(known) < room:
+            known[fields[index]] = found
         return found
 
 

@@ -84,7 +84,11 @@ def columns(given: Mapping[str, Any], lead: Addressee, vocabulary: Vocabulary) -
     sent_at: datetime = given["occurred_at"]
     snapshot, features = captured(given, lead, channel, sent_at, lead.zone, vocabulary)
     return {
-        **{column: given[name] or "" for name, column in PLAIN.items()},
+        "campaign": given["campaign"] or "",
+        "template_id": given["template_id"] or "",
+        "plan": given["sequence_id"] or "",
+        "message_type": given["message_type"] or "",
+        "outcome": given["outcome"] or "",
         "lead_id": lead.id,
         "channel": channel.value,
         "action": ACTION_OF[channel].value,
