@@ -23,6 +23,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import psycopg
+
 from benchmarks.measures import RESULTS, Measure, read
 
 WIDTHS = (42, 34, 9, 8, 12, 8, 5, 34, 6)
@@ -37,6 +39,7 @@ PRODUCTION = {
     "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
 }
+LOG = 1_024  # megabytes of PostgreSQL's log that are there when a benchmark begins
 GRACE = 30.0  # seconds in which a benchmark that is stopped takes away what it made
 POSTGRESQL, SQLITE, OWN = "postgresql", "sqlite", "own"
 
@@ -160,6 +163,7 @@ def run(benchmark: Benchmark, folder: Path, seconds: float, *, tiny: bool) -> li
         home = Path(tempfile.mkdtemp(prefix="bench-postgres-"))  # outside: its owner may not read `folder`
         postgres = Postgres(home, settings=PRODUCTION)
         postgres.create()
+        rested(postgres.url)
         environment["DATABASE_URL"] = postgres.url
     arguments = benchmark.tiny if tiny else benchmark.arguments
     try:
@@ -173,6 +177,17 @@ def run(benchmark: Benchmark, folder: Path, seconds: float, *, tiny: bool) -> li
         print(printed[-2_000:], file=sys.stderr)
         answers.append(Measure(title, f"ended with {status}", passed=False))
     return answers
+
+
+def rested(url: str) -> None:
+    """As a server that has run for a while, which writes its log into files that are there. A new one has to make each of them,
+    while whoever is measured waits.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT count(pg_logical_emit_message(false, '', repeat('x', 1 << 20))) FROM generate_series(1, %s)", [LOG]
+        )
+        connection.execute("CHECKPOINT")
 
 
 def ended(module: Sequence[str], environment: dict[str, str], seconds: float) -> tuple[int, str]:

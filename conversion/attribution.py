@@ -27,17 +27,25 @@ NUMBER = """
     UPDATE conversion_activity SET touch_number = ranked.place, content_snapshot = {snapshot}, metadata = {metadata}
     FROM (SELECT a.id AS touch,
               {least}(ROW_NUMBER() OVER (PARTITION BY a.lead_id ORDER BY a.sent_at, {key}, a.id), {largest}) AS place
-          FROM conversion_activity a WHERE a.lead_id {in_set} AND a.state = 'sent') ranked
+          FROM conversion_activity a
+          WHERE a.lead_id IN (SELECT lead FROM lead_facts WHERE unnumbered) AND a.state = 'sent') ranked
     WHERE ranked.touch = conversion_activity.id AND NOT touch_number_given AND touch_number <> ranked.place
 """
 
+# A source may hold a lead's last touch alone: its number then says how many there were.
+TOUCHES = "CASE WHEN COUNT(a.id) > COALESCE(MAX(a.touch_number), 0) THEN COUNT(a.id) ELSE COALESCE(MAX(a.touch_number), 0) END"
 # What the leads' touches say, read once for all that follows: when the lead booked a meeting in a call, when the touch was sent
-# that the source says led to the booking, the last touch, how many there were.
-FACTS = f"""INSERT INTO lead_facts (lead, booked, told, last, touches)
+# that the source says led to the booking, the last touch, how many there were, and whether the source left one without number.
+FACTS = f"""INSERT INTO lead_facts (lead, booked, told, last, touches, unnumbered)
     SELECT s.id, MIN(CASE WHEN a.outcome = '{CallOutcome.MEETING_BOOKED}' THEN a.sent_at END),
         MIN(CASE WHEN a.led_to_booking_given THEN a.sent_at END), MAX(a.sent_at),
-        CASE WHEN COUNT(a.id) > COALESCE(MAX(a.touch_number), 0) THEN COUNT(a.id) ELSE COALESCE(MAX(a.touch_number), 0) END
+        {TOUCHES}, COALESCE(MAX(CASE WHEN NOT a.touch_number_given THEN 1 END), 0) = 1
     FROM lead_set s LEFT JOIN conversion_activity a ON a.lead_id = s.id AND a.state = 'sent' GROUP BY s.id"""
+# Numbers that were counted may be others now.
+RECOUNT = f"""UPDATE lead_facts SET touches = counted.touches
+    FROM (SELECT a.lead_id, {TOUCHES} AS touches FROM conversion_activity a
+          WHERE a.lead_id IN (SELECT lead FROM lead_facts WHERE unnumbered) AND a.state = 'sent' GROUP BY a.lead_id) counted
+    WHERE counted.lead_id = lead_facts.lead"""
 MEETINGS = f"""UPDATE lead_facts SET booked = met.moment
     FROM (SELECT lead_id, MIN(occurred_at) AS moment FROM conversion_event
           WHERE lead_id {IN_SET} AND kind = '{EventKind.MEETING_BOOKED}' GROUP BY lead_id) met
@@ -104,7 +112,6 @@ UNMARK = f"""UPDATE conversion_activity SET led_to_booking = {{false}}
 MARK = f"""UPDATE conversion_activity SET led_to_booking = {{true}}
     WHERE id IN {WANTED} AND NOT led_to_booking"""
 
-# A source may hold a lead's last touch alone: its number then says how many there were.
 COUNT = """
     UPDATE conversion_lead SET touch_count = touches, last_contacted_at = last FROM lead_facts
     WHERE lead = conversion_lead.id AND (touch_count <> touches OR last_contacted_at {differs} last)
@@ -163,17 +170,15 @@ class LeadSet:
         """Numbers, conversions, converting touches and counts of the leads in the set. further: called for each page of
         them, when its ids stand in the table lead_set.
         """
-        words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
-        statements = [
-            statement.format(**words)
-            for statement in (NUMBER, FACTS, MEETINGS, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT)
-        ]
         last = b""
         while page := self._page_after(last):
             last = page[-1]
             self._open_page([one.hex() for one in page])
-            for statement in statements:
-                self._run(statement)
+            self._run_all(FACTS)
+            # Asked first: where few touches of the table are without a number, PostgreSQL would go through all of it for them.
+            if self._any("SELECT 1 FROM lead_facts WHERE unnumbered"):
+                self._run_all(NUMBER, RECOUNT)
+            self._run_all(MEETINGS, ASSUME, BOOK, TELL, SINCE, NOT_BEFORE, UNMARK, MARK, COUNT)
             for follow in further:
                 follow()
 
@@ -186,8 +191,8 @@ class LeadSet:
         key, moment = ("uuid", "timestamptz") if postgresql else ("char(32)", "datetime")
         self._run(f"CREATE TEMP TABLE IF NOT EXISTS lead_set (id {key} PRIMARY KEY)")
         self._run(
-            f"CREATE TEMP TABLE IF NOT EXISTS lead_facts "
-            f"(lead {key} PRIMARY KEY, booked {moment}, told {moment}, last {moment}, touches integer)"
+            f"CREATE TEMP TABLE IF NOT EXISTS lead_facts (lead {key} PRIMARY KEY, "
+            f"booked {moment}, told {moment}, last {moment}, touches integer, unnumbered boolean)"
         )
         if postgresql:
             self._run("TRUNCATE lead_set, lead_facts")
@@ -198,6 +203,17 @@ class LeadSet:
         self._run("DELETE FROM lead_set")
         with connection.cursor() as cursor:
             cursor.executemany("INSERT INTO lead_set (id) VALUES (%s)", [(one,) for one in ids])
+
+    def _run_all(self, *statements: str) -> None:
+        words = {**WORDS[connection.vendor], "in_set": IN_SET, "largest": LARGEST_TOUCH}
+        for statement in statements:
+            self._run(statement.format(**words))
+
+    @staticmethod
+    def _any(query: str) -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT EXISTS ({query})")
+            return bool(cursor.fetchone()[0])
 
     @staticmethod
     def _run(statement: str, parameters: Iterable[Any] = ()) -> None:

@@ -72,7 +72,9 @@ def _client_of(model: Any) -> models.Field | None:
 def on_postgresql() -> Iterator[tuple[str, str]]:
     """(table, statements) of the triggers on it."""
     for table, mine in ties().items():
-        fresh = "".join(_refusal(f"EXISTS (SELECT 1 FROM {tie.named} fresh WHERE {tie.broken('fresh')})", tie) for tie in mine)
+        fresh = "".join(
+            _refusal(f"EXISTS (SELECT 1 FROM {tie.named} fresh WHERE {tie.broken('fresh')})", tie) for tie in mine
+        )
         changed = "".join(_refusal(tie.broken("NEW"), tie) for tie in mine)
         columns = ["client_id", *(tie.column for tie in mine)]
         differs = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns)

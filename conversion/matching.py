@@ -46,7 +46,9 @@ def read(text: str | None) -> Reading:
         return BLANK
     plain = spaced(text)
     whole = unhyphened(plain)
-    return Reading(whole, f" {' '.join(words_of(whole))} ", plain.count(" ") + 1 if text.isascii() else len(text.split()))
+    return Reading(
+        whole, f" {' '.join(words_of(whole))} ", plain.count(" ") + 1 if text.isascii() else len(text.split())
+    )
 
 
 def inflected(word: str) -> list[str]:

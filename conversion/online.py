@@ -67,8 +67,8 @@ class Lighten(AlterField):
 
 
 class LeaveRoom(Operation):
-    """New pages of a table are filled to `percent` and not to the brim, so that a row that changes finds room for its next version
-    beside it, and no index has to hear of it. Pages that are there stay; nothing is locked against reading or writing.
+    """New pages of a table are filled to `percent` and not to the brim, so that a row that changes finds room for its next
+    version beside it, and no index has to hear of it. Pages that are there stay; nothing is locked against reading or writing.
     """
 
     reduces_to_sql = True
@@ -79,11 +79,11 @@ class LeaveRoom(Operation):
     def state_forwards(self, app_label: str, state: Any) -> None:
         """The models do not know of it."""
 
-    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        self._set(app_label, schema_editor, to_state, f"SET (fillfactor = {self.percent})")
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002
+        self._set(app_label, schema_editor, from_state, f"SET (fillfactor = {self.percent})")
 
-    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
-        self._set(app_label, schema_editor, to_state, "RESET (fillfactor)")
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:  # noqa: ARG002
+        self._set(app_label, schema_editor, from_state, "RESET (fillfactor)")
 
     def _set(self, app_label: str, schema_editor: Any, state: Any, change: str) -> None:
         if schema_editor.connection.vendor == "postgresql":

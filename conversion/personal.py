@@ -68,8 +68,8 @@ def of_lead(lead: Any, name: str) -> str:
 class Named(NamedTuple):
     """Which of a lead's own values stand in a text.
 
-    company: its name in full, or without "the" and its legal form. industry: a word of its name that is not generic, singular or
-    plural, or a part of the name of several words ("health care", written closed too).
+    company: its name in full, or without "the" and its legal form. industry: a word of its name that is not generic, singular
+    or plural, or a part of the name of several words ("health care", written closed too).
     """
 
     company: bool

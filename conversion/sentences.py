@@ -19,8 +19,8 @@ NEW = 3  # sentences of a text that were never met: with more, reading all of it
 
 
 class Said(NamedTuple):
-    """What a sentence says: its canonical text, its words between blanks, how many it had, what the matcher finds in it, and the
-    phrases that it may hold together with its neighbours.
+    """What a sentence says: its canonical text, its words between blanks, how many it had, what the matcher finds in it, and
+    the phrases that it may hold together with its neighbours.
     """
 
     text: str
@@ -71,7 +71,7 @@ class Reader:
                     found[place] = self._remembered(one)
                 else:
                     fresh.append(place)
-        if len(self._met) >= MOST:
+        if fresh and len(self._met) >= MOST:
             self._met.clear()
         self._met.update([hash(sentences[place]) for place in fresh])
         if len(fresh) <= NEW:

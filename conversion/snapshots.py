@@ -162,8 +162,8 @@ def _call(body: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _blank(kind: Channel) -> dict[str, Any]:
-    """The keys of a channel's snapshot, in the order in which PostgreSQL keeps them: shorter ones first. What comes in another order
-    it has to sort, for each touch.
+    """The keys of a channel's snapshot, in the order in which PostgreSQL keeps them: shorter ones first. What comes in another
+    order it has to sort, for each touch.
     """
     keys = [*_COMMON, *flags_of(0), *calendar_of(None, None), *_own_keys(kind, None, None, {}, None)]
     return dict.fromkeys(sorted(keys, key=lambda key: (len(key), key)))
@@ -179,7 +179,16 @@ def _template_of(kind: Channel, given: Mapping[str, Any]) -> str | None:
     return _key(given.get("template_id")) or (_key(given.get("script_id")) if kind is Channel.VOICE else None)
 
 
-_COMMON = ("version", "channel", "word_count", "char_count", "pain_points_used", "cta_used", "touch_number", "sequence_id")
+_COMMON = (
+    "version",
+    "channel",
+    "word_count",
+    "char_count",
+    "pain_points_used",
+    "cta_used",
+    "touch_number",
+    "sequence_id",
+)
 _BLANK: Mapping[Channel, dict[str, Any]] = {kind: _blank(kind) for kind in Channel}
 
 

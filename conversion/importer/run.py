@@ -175,7 +175,7 @@ def _chunks(found: Iterator[Record], fitting: Fitting, loader: Loader) -> Iterat
     them begins soon.
     """
     chunk: list[Row] = []
-    size = CHUNK // 8
+    size = max(1, CHUNK // 8)
     for record in found:
         try:
             chunk.append(fitting.row(record))

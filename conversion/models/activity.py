@@ -92,7 +92,13 @@ class Activity(Row, ClientRow):
     created_at = models.DateTimeField(default=now)
 
     batch = models.ForeignKey(
-        "conversion.ImportBatch", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+        "conversion.ImportBatch",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     source_hash = models.BigIntegerField(null=True, blank=True, editable=False)
 
@@ -182,7 +188,13 @@ class Event(Row, ClientRow):
     created_at = models.DateTimeField(default=now)
 
     batch = models.ForeignKey(
-        "conversion.ImportBatch", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+        "conversion.ImportBatch",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     source_hash = models.BigIntegerField(null=True, blank=True, editable=False)
 

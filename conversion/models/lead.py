@@ -66,7 +66,13 @@ class Lead(Row, ClientRow):
     extra = models.JSONField(default=dict, blank=True)
 
     batch = models.ForeignKey(
-        "conversion.ImportBatch", models.RESTRICT, null=True, blank=True, related_name="+", db_index=False, db_constraint=False
+        "conversion.ImportBatch",
+        models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     source_hash = models.BigIntegerField(null=True, blank=True, editable=False)
 

@@ -7,7 +7,17 @@ from django.db import DatabaseError, connection, models, transaction
 
 from conversion import belonging, triggers
 from conversion.bulk import Writer, empty
-from conversion.models import Activity, Client, Event, InboundMessage, Lead, ProviderAccount, Sender, Sequence
+from conversion.models import (
+    Activity,
+    Client,
+    Event,
+    ImportBatch,
+    InboundMessage,
+    Lead,
+    ProviderAccount,
+    Sender,
+    Sequence,
+)
 from tests.factories import MONDAY, event, lead, touch
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +52,15 @@ def test_nothing_is_made_for_a_client_that_is_not_there(mine, make):
     mine.client = Client(agency=mine.client.agency, name="Nobody", slug="nobody")  # never saved
     with pytest.raises(DatabaseError, match=FOREIGN), transaction.atomic():
         make(mine)
+
+
+@pytest.mark.parametrize("make", [lead, touch, lambda of, **given: event(of, "replied", **given)])
+def test_nothing_comes_from_an_import_that_is_not_there(mine, make):
+    """Nor has it a foreign key to its import."""
+    of = mine.client if make is lead else mine
+    with pytest.raises(DatabaseError, match=FOREIGN), transaction.atomic():
+        make(of, batch_id=uuid4())
+    make(of, batch=ImportBatch.objects.create(client=mine.client))
 
 
 def test_nothing_is_moved_to_another_clients_lead(mine, theirs):

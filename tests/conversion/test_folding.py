@@ -52,6 +52,8 @@ def test_canonical(text, expected):
         ("привет 'мир' — o'рейли", ["привет", "мир", "o'рейли"]),
         ("", []),
         ("?!", []),
+        ("a''b ''quoted'' o'''x é", ["a", "b", "quoted", "o", "x", "é"]),
+        ("a''b ''quoted'' o'''x", ["a", "b", "quoted", "o", "x"]),
     ],
 )
 def test_words_of(text, expected):

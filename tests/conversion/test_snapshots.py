@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from conversion.content import DEFAULT, Features, build_content_snapshot, capture, features_of, template_key
+from conversion.vocabulary import Channel
 
 LEAD = SimpleNamespace(first_name="Sarah", company_name="Acme", industry="Retail")
 SENT = datetime(2025, 3, 4, 22, 30, tzinfo=UTC)  # a Tuesday; Wednesday 09:30 in Sydney
@@ -265,3 +266,9 @@ def test_hostile_text_is_kept_as_it_is():
     text = "<script>alert(1)</script> {{ secret }} {% load x %}\r\nBcc: a@b.c"
     kept = build_content_snapshot(text, LEAD, text)
     assert (kept["body"], kept["subject"]) == (text, text)
+
+
+@pytest.mark.parametrize("channel", Channel)
+def test_keys_come_in_the_order_in_which_postgresql_keeps_them(channel):
+    keys = [*snapshot(channel)]
+    assert keys == sorted(keys, key=lambda key: (len(key), key))

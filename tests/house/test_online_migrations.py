@@ -10,7 +10,7 @@ from django.contrib.postgres.operations import AddConstraintNotValid, ValidateCo
 from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
-from conversion.online import AddIndexOnline, AddUniqueOnline, Lighten, heavier
+from conversion.online import AddIndexOnline, AddUniqueOnline, LeaveRoom, Lighten, heavier
 
 FROM = {"conversion": 10, "patterns": 6, "engines": 1}
 # Tables that may have millions of rows.
@@ -20,6 +20,7 @@ SAFE = (
     AddIndexOnline,
     AddUniqueOnline,
     Lighten,
+    LeaveRoom,
     AddConstraintNotValid,
     ValidateConstraint,
     migrations.RemoveIndex,
@@ -128,6 +129,7 @@ def test_what_locks_is_refused_with_a_way_out(operation):
         AddIndexOnline("activity", INDEX),
         AddUniqueOnline("activity", UNIQUE),
         Lighten("activity", "state", PLAIN),
+        LeaveRoom("lead", 50),
         AddConstraintNotValid("activity", CHECK),
         ValidateConstraint("activity", "x"),
     ],
@@ -153,3 +155,21 @@ def test_what_is_lightened_only_loses(before, after, gained):
         field.set_attributes_from_name("x")
     assert heavier(before, after, connection).startswith(gained)
     assert bool(gained) == bool(heavier(before, after, connection))
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no such setting")
+@pytest.mark.django_db
+def test_room_is_left_and_taken_back():
+    state = MigrationLoader(connection).project_state()
+
+    def options():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'conversion_lead'")
+            return cursor.fetchone()[0]
+
+    assert options() == ["fillfactor=50"]
+    with connection.schema_editor() as editor:
+        LeaveRoom("lead", 50).database_backwards("conversion", editor, state, state)
+        assert options() is None
+        LeaveRoom("lead", 80).database_forwards("conversion", editor, state, state)
+    assert options() == ["fillfactor=80"]

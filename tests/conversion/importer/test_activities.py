@@ -221,9 +221,9 @@ def test_a_booking_does_not_come_before_the_touch_that_led_to_it(leads, bring, c
     assert converting(customer) == [("B", "1")]
 
 
-@pytest.mark.parametrize(("chunk", "between"), [(2000, 0), *((1, between) for between in range(5))])
+@pytest.mark.parametrize(("chunk", "between"), [(2000, 0), *((1, between) for between in range(6))])
 def test_a_second_touch_that_led_to_the_booking_is_refused(leads, bring, customer, monkeypatch, chunk, between):
-    """Whether the first is in the same chunk, made ready, read beside, being stored or stored."""
+    """Whether the first is in the same chunk, made ready, waiting, read beside, being stored or stored."""
     monkeypatch.setattr("conversion.importer.run.CHUNK", chunk)
     others = "".join(f"o{number},A,email,2026-03-08T00:00:00Z,\n" for number in range(between))
     rows = f"1,B,email,2026-03-07T00:00:00Z,true\n{others}2,B,email,2026-03-09T00:00:00Z,true\n"

@@ -22,17 +22,35 @@ def sorting():
 
 
 def results(work, lists, between=lambda: None):
+    """One is given before the result of the one before it is taken."""
     found = []
-    for things in [*lists, []]:
-        found.append(work.exchange(things))
+    for things in lists:
+        work.give(things)
         between()
+        if len(work) > 1:
+            found.append(work.take())
+    while work:
+        found.append(work.take())
     return found
 
 
-def test_each_result_comes_when_the_next_things_are_given(sorting):
-    assert results(sorting, MANY) == [None, *map(sorted, MANY)]
-    assert sorting.exchange([2, 1]) is None
-    assert sorting.exchange([]) == [1, 2]
+def test_results_come_in_the_order_in_which_things_were_given(sorting):
+    assert results(sorting, MANY) == [*map(sorted, MANY)]
+    for things in (*MANY, [2, 1], *MANY):
+        sorting.give(things)
+    assert len(sorting) == 7
+    assert [sorting.take() for _ in range(7)] == [*map(sorted, MANY), [1, 2], *map(sorted, MANY)]
+    assert len(sorting) == 0
+
+
+def test_much_may_wait_on_both_sides():
+    work = Beside(list)
+    lists = [["x" * 1000] * 4000 for _ in range(4)]  # 4 MB each, to and fro
+    for things in lists:
+        work.give(things)
+    assert [len(work.take()) for _ in lists] == [4000] * 4
+    assert work._process is not None
+    work.close()
 
 
 def test_a_process_is_started_for_many_things_alone(sorting, monkeypatch):
@@ -44,32 +62,37 @@ def test_a_process_is_started_for_many_things_alone(sorting, monkeypatch):
     assert started
 
 
+def test_a_process_may_be_started_before(sorting):
+    sorting.start()
+    process = sorting._process
+    sorting.start()
+    assert sorting._process is process
+    assert results(sorting, [[2, 1], [3]]) == [[1, 2], [3]]
+
+
 def test_the_work_of_a_process_that_dies_is_done_here(sorting):
     assert results(
         sorting, MANY, lambda: os.kill(sorting._process.pid, signal.SIGKILL) if sorting._process else None
-    ) == [
-        None,
-        *map(sorted, MANY),
-    ]
+    ) == [*map(sorted, MANY)]
     assert sorting._process is None
 
 
 @pytest.mark.parametrize("python", ["/there/is/none", "false"])
 def test_without_a_process_the_work_is_done_here(sorting, monkeypatch, python):
     monkeypatch.setattr(sys, "executable", python)
-    assert results(sorting, MANY) == [None, *map(sorted, MANY)]
+    assert results(sorting, MANY) == [*map(sorted, MANY)]
 
 
 def test_an_error_of_the_work_is_raised_here():
     work = Beside(sum)
-    work.exchange(["text"] * WORTH)
+    work.give(["text"] * WORTH)
     with pytest.raises(TypeError):
-        work.exchange([])
+        work.take()
     work.close()
 
 
 def test_a_process_ends_when_it_is_closed(sorting):
-    sorting.exchange(MANY[0])
+    sorting.give(MANY[0])
     process = sorting._process
     sorting.close()
     assert process.returncode == -signal.SIGKILL
