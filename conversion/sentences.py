@@ -39,7 +39,7 @@ class Reader:
         self._met: set[int] = set()  # hashes: that one is taken for another does no harm
 
     @staticmethod
-    @lru_cache(maxsize=16)
+    @lru_cache(maxsize=4)  # each may hold some ten megabytes
     def of(vocabulary: Vocabulary) -> "Reader":
         return Reader(vocabulary)
 
