@@ -5,14 +5,16 @@ have no children of `multiprocessing`, start it as well. What the two say to eac
 """
 
 import gc
+import os
 import pickle
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 WORTH = 1_000  # things given at once, from which on it pays to start a process: that takes a tenth of a second
 PIPE = 1 << 20  # bytes that wait between the two: with fewer, each has to wake the other for the rest
@@ -95,17 +97,23 @@ def _tell(process: Any, what: bytes) -> None:
 
 
 def main() -> None:
-    """The second process: first comes the work, then what it is to be done on, until there is no more."""
+    """The second process: first comes the work, then what it is to be done on, until there is no more, or nobody is there."""
     gc.disable()  # rows form no cycles
-    given, results = sys.stdin.buffer, sys.stdout.buffer
-    work: Work = pickle.load(given)  # noqa: S301 (of the process that started this one)
-    while True:
+    heard, results = _heard(sys.stdin.buffer), sys.stdout.buffer
+    work: Work = next(heard, list)
+    for things in heard:
+        done = work(things)
         try:
-            things = pickle.load(given)  # noqa: S301 (likewise)
-        except EOFError:
-            return
-        pickle.dump(work(things), results, pickle.HIGHEST_PROTOCOL)
-        results.flush()
+            pickle.dump(done, results, pickle.HIGHEST_PROTOCOL)
+            results.flush()
+        except BrokenPipeError:
+            os._exit(0)  # Python would try to write the rest again, and say that it could not
+
+
+def _heard(given: IO[bytes]) -> Iterator[Any]:
+    with suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            yield pickle.load(given)  # noqa: S301 (of the process that started this one)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """Work in a second process: the same results, in the same order, whether it lives, dies or never starts."""
 
 import os
+import pickle
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -96,6 +98,19 @@ def test_a_process_ends_when_it_is_closed(sorting):
     process = sorting._process
     sorting.close()
     assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("cut", [1, 100_000, None])
+def test_a_process_ends_quietly_when_nobody_is_there(cut):
+    things = b"".join(pickle.dumps(what) for what in (sorted, ["x" * 100_000] * 30))
+    command = [sys.executable, "-m", beside.__name__]
+    with subprocess.Popen(  # noqa: S603 (our own words)
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        process.stdin.write(things[:cut])
+        process.stdin.close()
+        assert (process.stderr.read(), process.wait(10)) == (b"", 0)
 
 
 @pytest.mark.django_db
